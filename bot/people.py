@@ -1,0 +1,82 @@
+"""Who takes part: staff with their contacts, and the ids by which rules know people and conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+StaffId = NewType("StaffId", int)
+ContactId = NewType("ContactId", bytes)
+"""One address of a staff member or of a texter: 16 random bytes. Rules see this, never the address."""
+ConversationId = NewType("ConversationId", bytes)
+"""16 random bytes."""
+
+
+class Role(StrEnum):
+    """What a staff member may do. Supervisor includes counselor; an admin who is not a supervisor never reads content."""
+
+    COUNSELOR = "counselor"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class Medium(StrEnum):
+    """The channel class of an address, kept in the clear."""
+
+    SMS = "sms"
+    TELEGRAM = "telegram"
+
+
+class Standing(StrEnum):
+    """Whether a staff contact can be written to."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    OPTED_OUT = "opted out"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One address of a staff member. `last_from`: the conversation that the last message the carrier accepted came from."""
+
+    id: ContactId
+    staff: StaffId
+    medium: Medium
+    standing: Standing
+    last_from: ConversationId | None = None
+
+    @property
+    def reachable(self) -> bool:
+        return self.standing is Standing.JOINED
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A staff member; `name` is an alias. `available` is ON / OFF; `unsettled`: somebody else ended or moved a
+    conversation of hers since her last relayed text."""
+
+    id: StaffId
+    name: str
+    roles: frozenset[Role]
+    languages: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    available: bool = True
+    unsettled: bool = False
+
+    def __repr__(self) -> str:
+        return f"Staff({self.id})"
+
+    @property
+    def is_supervisor(self) -> bool:
+        return Role.SUPERVISOR in self.roles
+
+    @property
+    def takes_conversations(self) -> bool:
+        return bool(self.roles & {Role.COUNSELOR, Role.SUPERVISOR})
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact to write to: the first that is joined."""
+        return next((c for c in self.contacts if c.reachable), None)
