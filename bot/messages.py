@@ -1,0 +1,166 @@
+"""What travels: a text that came in, a letter that goes out, and where a carrier keeps its copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.people import ContactId, ConversationId, Medium, StaffId
+from bot.redact import Secret
+
+
+class Side(StrEnum):
+    """Which end of the relay an address belongs to."""
+
+    TEXTER = "texter"
+    STAFF = "staff"
+
+
+class Kind(StrEnum):
+    """What an inbound is. NOT_CARRIED: a picture, voice, file … whose content we never take."""
+
+    TEXT = "text"
+    EDITED = "edited"
+    PRESSED = "pressed"
+    NOT_CARRIED = "not carried"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a person is reached: `place` is a number or a chat id, `via` our own number or bot ("texters", "staff")."""
+
+    medium: Medium
+    place: Secret[str]
+    via: str
+
+    def __repr__(self) -> str:
+        return f"Address({self.medium})"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Where a carrier holds one message: `via` our number or bot, `chat` the other end, `message` its SID or number."""
+
+    medium: Medium
+    via: str
+    chat: Secret[str]
+    message: Secret[str]
+
+    def __repr__(self) -> str:
+        return f"Copy({self.medium})"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing that a carrier told us, already checked and cleaned, before we know from whom.
+
+    `side` is None for SMS: the address decides. `provider_id` is unique within (medium, via): MessageSid or update_id.
+    `what` names a kind that we do not carry ("photo", "voice", …). `carrier_answered`: the carrier itself has replied to
+    this word (Twilio's OptOutType), so ours adds nothing.
+    """
+
+    medium: Medium
+    side: Side | None
+    sender: Address
+    provider_id: Secret[str]
+    kind: Kind
+    text: Secret[str]
+    at: datetime
+    copy: Copy | None = None
+    replies_to: Secret[str] | None = None
+    pressed: Secret[str] | None = None
+    language: str | None = None
+    what: str = ""
+    carrier_answered: bool = False
+
+    def __repr__(self) -> str:
+        return f"Inbound({self.medium}, {self.kind})"
+
+
+class Direction(StrEnum):
+    """Who wrote a line of the transcript: the texter, the counselor, the line itself, or a colleague's note."""
+
+    IN = "in"
+    OUT = "out"
+    LINE = "line"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript, opened."""
+
+    id: bytes
+    sequence: int
+    direction: Direction
+    staff: StaffId | None
+    at: datetime
+    text: Secret[str]
+
+
+class Task(StrEnum):
+    """What the outbox is asked to do. REACT puts a mark on a staff member's own message."""
+
+    SAY = "say"
+    REACT = "react"
+
+
+class Priority(StrEnum):
+    """Which lane goes first when a sender is busy, in alphabetical order: first contact before chatter before marks."""
+
+    FIRST = "a"
+    TALK = "b"
+    NOTICE = "c"
+    MARK = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button under a staff message: a caption and up to 64 bytes that come back when it is pressed."""
+
+    caption: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Whose words a letter carries, so that she is told what became of them: the staff contact, and the carrier's
+    number of her own message where a mark can be put on it."""
+
+    staff: StaffId
+    contact: ContactId
+    message: Secret[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message for the outbox: exactly one call to a carrier.
+
+    `to` is a texter's or staff member's contact; its address is opened at the moment of sending, unless `address` is
+    given (farewells only). `about`: the conversation it comes from; its lane is (conversation, to). Without one the
+    lane is the contact's own. `deadline`: not sent after it. `line`: the transcript line that it carries. `buttons`
+    and `mark` only for Telegram. `once_more`: told apart from a first try by the outbox.
+    """
+
+    to: ContactId
+    side: Side
+    medium: Medium
+    via: str
+    text: Secret[str]
+    deadline: datetime
+    priority: Priority
+    about: ConversationId | None = None
+    task: Task = Task.SAY
+    buttons: tuple[Button, ...] = ()
+    writer: Writer | None = None
+    line: bytes | None = None
+    address: Address | None = None
+    offer: bool = False
+    not_before: datetime | None = None
+    last_part: bool = field(default=True)
+
+    def __repr__(self) -> str:
+        return f"Letter({self.side}, {self.medium}, {self.task})"
