@@ -96,8 +96,8 @@ class Channel(Protocol):
     async def close(self) -> None: ...
 
 
-type_of_receive = Callable[[Sequence[Inbound], int | None], Awaitable[None]]
+Receive = Callable[[Sequence[Inbound], int | None], Awaitable[None]]
 """`await receive(inbounds, offset)` returns after the commit of all of them, together with the offset where there is one."""
 
-type_of_receipt = Callable[[Receipt], Awaitable[None]]
+TakeReceipt = Callable[[Receipt], Awaitable[None]]
 """`await receipt(…)` returns after the commit."""

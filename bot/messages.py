@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -142,7 +142,8 @@ class Letter:
     `to` is a texter's or staff member's contact; its address is opened at the moment of sending, unless `address` is
     given (farewells only). `about`: the conversation it comes from; its lane is (conversation, to). Without one the
     lane is the contact's own. `deadline`: not sent after it. `line`: the transcript line that it carries. `buttons`
-    and `mark` only for Telegram. `once_more`: told apart from a first try by the outbox.
+    only for Telegram. For Task.REACT `text` is the mark and `writer.message` what it is put on. `offer`: it offers
+    `about` to its addressee. `last_part`: the receipt of this part speaks for the whole text.
     """
 
     to: ContactId
@@ -160,7 +161,7 @@ class Letter:
     address: Address | None = None
     offer: bool = False
     not_before: datetime | None = None
-    last_part: bool = field(default=True)
+    last_part: bool = True
 
     def __repr__(self) -> str:
         return f"Letter({self.side}, {self.medium}, {self.task})"
