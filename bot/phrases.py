@@ -1,0 +1,73 @@
+"""Every sentence that Greenroom says, by place and language, read once at start from one gettext catalogue a language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+SOURCE = "en"
+
+LANGUAGE_NAMES = {
+    "en": "English",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "fr": "French",
+    "it": "Italian",
+    "de": "German",
+    "uk": "Ukrainian",
+    "ru": "Russian",
+    "pl": "Polish",
+    "ro": "Romanian",
+    "cs": "Czech",
+    "hu": "Hungarian",
+}
+"""The languages that a line can have texts for (product.md), by ISO 639-1 code, as an offer names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence by its place, with what is filled in: said in the reader's language when it is written down."""
+
+    place: str
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+def phrase(place: str, /, **arguments: str) -> Phrase:
+    """A phrase by place; `arguments` fill its braces."""
+    return Phrase(place, arguments)
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """The texts of one language by place; empty for a language without a catalogue."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        entries = read_po(file, locale=language)
+    return {str(m.context): str(m.string or m.id) for m in entries if m.context}
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue, the source language first."""
+    return tuple(sorted((p.stem for p in CATALOGUES.glob("*.po")), key=lambda code: (code != SOURCE, code)))
+
+
+def say(place: str, language: str, /, **arguments: str) -> str:
+    """The text at a place, in the language or else in English. KeyError when there is no such place."""
+    text = catalogue(language).get(place) or catalogue(SOURCE)[place]
+    return text.format_map(arguments)
+
+
+def render(what: Phrase, language: str) -> str:
+    """A phrase in words."""
+    return say(what.place, language, **what.arguments)
+
+
+def has(place: str) -> bool:
+    """Whether there is a text at this place."""
+    return place in catalogue(SOURCE)
