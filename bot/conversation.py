@@ -76,7 +76,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """The texter has opted out: nothing is sent to her."""
     round_at: datetime | None = None
     """Offers made before this instant no longer count: the ladder began again."""
-    pending_edit: str = ""
+    country: str = ""
+    """Where the texter's number is from (ISO 3166), for the emergency number."""
     chain: bytes = b""
     """Link of the last transcript line (storage/vault); b"" before the first."""
 

@@ -1,4 +1,4 @@
-"""Every sentence that Greenroom says, by place and language, read once at start from one gettext catalogue a language."""
+"""Every sentence that Greenroom says, by place and language, from one gettext catalogue a language."""
 
 from __future__ import annotations
 

@@ -1,0 +1,268 @@
+"""What a text says and what it asks: one grammar for texters' bare words, one for staff, on every channel alike.
+
+A texter's word is a command only when it stands alone: "stop it, he is here" is a message. A staff text that begins
+with a command word is never relayed as it stands: it is obeyed when it is complete, and else held and asked about.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot import casecode
+
+
+class Word(StrEnum):
+    """A texter's bare word."""
+
+    HELP = "help"
+    DELETE = "delete"
+    BYE = "bye"
+    STOP = "stop"
+    START = "start"
+    YES = "yes"
+    OK = "ok"
+
+
+TEXTER_WORDS: dict[str, Word] = {
+    "help": Word.HELP,
+    "info": Word.HELP,
+    "delete": Word.DELETE,
+    "erase": Word.DELETE,
+    "bye": Word.BYE,
+    # The carrier's own words: https://help.twilio.com/articles/223134027
+    "stop": Word.STOP,
+    "stopall": Word.STOP,
+    "unsubscribe": Word.STOP,
+    "cancel": Word.STOP,
+    "end": Word.STOP,
+    "quit": Word.STOP,
+    "revoke": Word.STOP,
+    "optout": Word.STOP,
+    "start": Word.START,
+    "unstop": Word.START,
+    "yes": Word.YES,
+    "ok": Word.OK,
+    "okay": Word.OK,
+}
+
+
+class Ask(StrEnum):
+    """A staff command."""
+
+    TAKE = "take"
+    PASS = "pass"
+    DONE = "done"
+    NOTE = "note"
+    HISTORY = "history"
+    HELP = "help"
+    ON = "on"
+    OFF = "off"
+    WHO = "who"
+    SEND = "send"
+    DROP = "drop"
+    HAND = "hand"
+    DANGER = "danger"
+    SAY = "say"
+    WRONG = "wrong"
+    BLOCK = "block"
+    NEXT = "next"
+    COVER = "cover"
+    SWAP = "swap"
+    AWAY = "away"
+    LIST = "list"
+    WATCH = "watch"
+    JOIN = "join"
+    REASSIGN = "reassign"
+    OUT = "out"
+    LINE = "line"
+    GONE = "gone"
+    PURGE = "purge"
+
+
+ABBREVIATIONS = {"t": Ask.TAKE, "p": Ask.PASS, "d": Ask.DONE, "h": Ask.HISTORY, "n": Ask.NOTE}
+"""Understood only behind `#` or `/`, or beside a code: a lone "p" is a text."""
+
+ALONE = frozenset({Ask.HELP, Ask.ON, Ask.OFF, Ask.WHO, Ask.NEXT, Ask.SEND, Ask.DROP, Ask.LIST})
+"""Complete without a code."""
+
+CODE_OPTIONAL = frozenset({Ask.TAKE, Ask.PASS, Ask.DONE, Ask.HISTORY, Ask.SEND, Ask.DROP})
+"""Complete alone and with a code; whose code is meant is then for `relay` to find, or to ask."""
+
+TAIL: dict[Ask, frozenset[str]] = {Ask.PASS: frozenset({"know"})}
+"""Words that may follow the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A complete command. `rest`: what follows the code (a note's text, KNOW)."""
+
+    ask: Ask
+    code: str | None = None
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """A code and words for that texter."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAlone:
+    """A code and nothing else: it answers "Which conversation?"."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """Something that was meant as a code and is none."""
+
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Begins with a command word and is no complete command; `text` is what SEND would send."""
+
+    ask: Ask
+    text: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Words without a code."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """OK: an answer if a question was the last thing sent, else words."""
+
+    text: str
+
+
+Said = Command | CodeText | CodeAlone | WrongCode | Held | Plain | Agreement
+
+
+def bare(text: str) -> str:
+    """A text as a bare word is compared: NFKC, case folded, without format characters, surrounding space, a leading
+    "/", trailing punctuation, symbols and emoji, and without accents on Latin letters only."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:200]).casefold())
+    kept = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
+    kept = kept.removeprefix("/").rstrip()
+    while kept and _is_trailing(kept[-1]):
+        kept = kept[:-1]
+    return _without_accents(kept)
+
+
+def _is_trailing(character: str) -> bool:
+    # U+FE0F and U+20E3 belong to emoji; other marks belong to letters and stay.
+    return unicodedata.category(character)[0] in "PSZC" or character in "\ufe0f\ufe0e\u20e3"
+
+
+def _without_accents(text: str) -> str:
+    """Accents go from Latin letters only: й is not и."""
+    out: list[str] = []
+    latin = False
+    for character in unicodedata.normalize("NFD", text):
+        if unicodedata.combining(character):
+            if latin:
+                continue
+        else:
+            latin = unicodedata.name(character, "").startswith("LATIN")
+        out.append(character)
+    return unicodedata.normalize("NFC", "".join(out))
+
+
+def texter_word(text: str) -> Word | None:
+    """The command that a texter's bare word is, or None for a message."""
+    return TEXTER_WORDS.get(bare(text))
+
+
+def is_slash_start(text: str) -> bool:
+    """Telegram's own `/start`, which a client sends by a button and not a person by thought."""
+    return text.strip().split(" ", 1)[0].casefold() == "/start"
+
+
+def staff_said(text: str, *, only_slash: bool = False) -> Said:
+    """What a staff text is. `only_slash`: inside a topic, where only `/…` is a command and the rest goes through."""
+    words = text.strip()
+    if only_slash and not words.startswith("/"):
+        return Plain(words)
+    if bare(words) in ("ok", "okay"):
+        return Agreement(words)
+    led = casecode.leading(words)
+    if led is None:
+        return _without_code(words)
+    code, rest = led
+    if isinstance(code, casecode.Mistyped):
+        return WrongCode(code.written)
+    return _with_code(code, rest)
+
+
+def _without_code(words: str) -> Said:
+    first, rest = _parted(words)
+    marked = first[:1] in ("#", "/")
+    ask = _asked(first, abbreviated=marked)
+    if ask is None:
+        return Plain(words)
+    if not rest:
+        return Command(ask) if ask in ALONE | CODE_OPTIONAL else Held(ask, words)
+    led = casecode.leading(rest)
+    if led is None:
+        return Held(ask, words)
+    code, tail = led
+    if isinstance(code, casecode.Mistyped):
+        return WrongCode(code.written)
+    return _command(ask, code, tail.strip(), words)
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """The first word and the rest."""
+    parts = words.split(maxsplit=1)
+    return (parts[0] if parts else "", parts[1] if len(parts) > 1 else "")
+
+
+def _with_code(code: str, rest: str) -> Said:
+    rest = rest.strip()
+    if not rest:
+        return CodeAlone(code)
+    first, tail = _parted(rest)
+    ask = _asked(first, abbreviated=True)
+    if ask is Ask.NOTE and len(first) > 1:
+        # "K7R2 note he lies" may be meant for colleagues: asking costs a text, guessing could hurt the texter.
+        return Held(ask, rest, code)
+    if ask is None or (tail and bare(tail) not in TAIL.get(ask, frozenset())):
+        return CodeText(code, rest)
+    return _command(ask, code, tail, rest)
+
+
+def _command(ask: Ask, code: str, tail: str, words: str) -> Said:
+    if ask is Ask.NOTE:
+        return Command(ask, code, tail) if tail else Held(ask, words, code)
+    if ask in CODE_OPTIONAL and (not tail or bare(tail) in TAIL.get(ask, frozenset())):
+        return Command(ask, code, bare(tail))
+    if ask in RESERVED:
+        return Command(ask, code, tail)
+    return Held(ask, words, code)
+
+
+RESERVED = frozenset(Ask) - ALONE - CODE_OPTIONAL - {Ask.NOTE}
+"""Commands of product.md that are not built yet: recognised, so that they are never relayed by mistake."""
+
+
+def _asked(first: str, *, abbreviated: bool) -> Ask | None:
+    token = bare(first.lstrip("#/").rstrip(":"))
+    if abbreviated and token in ABBREVIATIONS:
+        return ABBREVIATIONS[token]
+    try:
+        return Ask(token)
+    except ValueError:
+        return None

@@ -1,0 +1,288 @@
+"""The relay: who hears what when somebody writes, takes, passes, ends or leaves. Start reading here.
+
+Every function is pure: it takes the conversation as it is and returns a `Decision`, or raises a `WriterError` with the
+phrase to answer with, and then nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bot.conversation import Conversation, Offer, OfferState, State, Step, step
+from bot.decision import Decision, Said, ToStaff, ToTexter, Words
+from bot.errors import NoSuchConversation, NotNow, WhichConversation
+from bot.messages import Direction, Priority, Side, Writer
+from bot.people import Contact, ContactId, ConversationId, Staff
+from bot.phrases import phrase
+from bot.redact import Secret
+
+RECENT = timedelta(minutes=15)
+"""How long another conversation could still be meant by a text without a code (product.md §4, "Never guess")."""
+
+
+def changed(conversation: Conversation, **private: object) -> Conversation:
+    """The conversation with other private times and answers."""
+    return replace(conversation, private=msgspec.structs.replace(conversation.private, **private))
+
+
+def counselor_hears(
+    conversation: Conversation, what: Words, *, coded: bool = False, priority: Priority = Priority.NOTICE
+) -> tuple[ToStaff, ...]:
+    """A letter to whoever has the conversation; nothing when nobody has it."""
+    if conversation.counselor_contact is None:
+        return ()
+    return (ToStaff(conversation.counselor_contact, what, coded=coded, priority=priority),)
+
+
+# ── The texter's side ──
+
+
+def texter_said(conversation: Conversation, text: Secret[str], now: datetime) -> Decision:
+    """The texter's words go into the transcript, and to the counselor if there is one."""
+    after = changed(step(conversation, Step.TEXT), texter_at=now)
+    return Decision(
+        after,
+        said=(Said(Direction.IN, text),),
+        letters=counselor_hears(after, text, coded=True, priority=Priority.TALK),
+    )
+
+
+def texter_sent_a_kind(conversation: Conversation, what: str, now: datetime) -> Decision:
+    """A kind that we do not carry: kindly refused, the counselor is told, nothing of it is kept."""
+    after = changed(step(conversation, Step.TEXT), texter_at=now)
+    notice = phrase("refused.kind", what=what)
+    return Decision(
+        after,
+        said=(Said(Direction.LINE, notice),),
+        letters=(
+            ToTexter(phrase("words.only")),
+            *counselor_hears(after, notice, coded=True, priority=Priority.TALK),
+        ),
+    )
+
+
+def texter_left(conversation: Conversation, how: Step, now: datetime) -> Decision:
+    """BYE or STOP: what is queued for the texter is cancelled and the counselor is told."""
+    after = changed(step(conversation, how), closed_at=now, ended_by=how, agreed=False)
+    told = phrase(f"texter.{how.value}", code=conversation.code)
+    bye = how is Step.BYE
+    return Decision(
+        replace(after, due_at=None),
+        said=(Said(Direction.LINE, told),),
+        letters=(
+            *((ToTexter(phrase("bye"), farewell=True),) if bye else ()),
+            *counselor_hears(conversation, told),
+        ),
+        end_offers=True,
+        # A text of hers that is still on its way to the counselor arrives; an offer that nobody read need not.
+        cancel=(Side.TEXTER,) if conversation.state is State.TALKING else (Side.TEXTER, Side.STAFF),
+        unsettle=conversation.counselor,
+        ended=how,
+    )
+
+
+def texter_erased(conversation: Conversation, now: datetime) -> Decision:
+    """DELETE: content and address are gone; the counselor is told, in a letter that holds nothing of it."""
+    after = replace(step(conversation, Step.ERASE), due_at=None)
+    told = phrase("texter.erased", code=conversation.code)
+    letters = tuple(replace(letter, about=False) for letter in counselor_hears(conversation, told))
+    return Decision(
+        after,
+        letters=letters,
+        end_offers=True,
+        cancel=(Side.TEXTER, Side.STAFF),
+        erase=True,
+        unsettle=conversation.counselor if conversation.is_open else None,
+        ended=Step.ERASE,
+    )
+
+
+def texter_agreed(conversation: Conversation) -> Decision | None:
+    """OK to "may we text you then?"; None when nothing was asked."""
+    asked = conversation.private.asked_at is not None and not conversation.private.agreed
+    if conversation.state is not State.WAITING or not asked:
+        return None
+    answer = phrase("agreed")
+    return Decision(
+        changed(conversation, agreed=True), said=(Said(Direction.LINE, answer),), letters=(ToTexter(answer),)
+    )
+
+
+def texter_out_of_reach(conversation: Conversation, *, muted: bool) -> Decision:
+    """The texter blocked the line, or came back: the counselor is told, the conversation stays."""
+    told = phrase("texter.blocked" if muted else "texter.back", code=conversation.code)
+    return Decision(
+        changed(conversation, muted=muted),
+        said=(Said(Direction.LINE, told),),
+        letters=counselor_hears(conversation, told),
+    )
+
+
+# ── The counselor's side ──
+
+
+def take(
+    conversation: Conversation,
+    staff: Staff,
+    contact: Contact,
+    *,
+    open_now: int,
+    most: int,
+    now: datetime,
+    window: timedelta,
+) -> Decision:
+    """She has it: the transcript comes to her. Of any number who take at once the row's version lets one through."""
+    code = conversation.code
+    if conversation.state is State.TALKING:
+        raise NotNow("taken.yours" if conversation.counselor == staff.id else "taken.already", code=code)
+    if open_now >= most:
+        raise NotNow("take.full", code=code, count=str(open_now))
+    after = changed(step(conversation, Step.TAKE), taken_at=now, looking_told=False)
+    late = now > conversation.private.texter_at + window
+    agreed = conversation.private.agreed and not conversation.private.muted
+    return Decision(
+        replace(after, counselor=staff.id, counselor_contact=contact.id, due_at=None),
+        letters=(ToTexter(phrase("news"), sure=True),) if late and agreed else (),
+        said=(Said(Direction.LINE, phrase("news")),) if late and agreed else (),
+        end_offers=True,
+        cancel=(Side.STAFF,),
+        play=contact.id,
+    )
+
+
+def passed(
+    conversation: Conversation, staff: Staff, contact: Contact, offer: Offer | None, now: datetime
+) -> Decision:
+    """She declines an offer, or puts back what she has; no blame."""
+    if conversation.state is State.TALKING and conversation.counselor == staff.id:
+        return put_back(conversation, contact.id, by_herself=True, now=now)
+    if conversation.state is not State.WAITING or offer is None:
+        raise NoSuchConversation("no.such", code=conversation.code)
+    declined = replace(offer, state=OfferState.PASSED, due_at=now)
+    return Decision(
+        replace(conversation, due_at=now),
+        offers=(declined,),
+        letters=(ToStaff(contact.id, phrase("passed", code=conversation.code)),),
+    )
+
+
+def put_back(conversation: Conversation, contact: ContactId, *, by_herself: bool, now: datetime) -> Decision:
+    """The conversation goes back to the ladder; the texter is told that somebody else is coming."""
+    counselor = conversation.counselor
+    if counselor is None:
+        raise NotNow("not_now")
+    after = changed(step(conversation, Step.PUT_BACK), round_at=now, looking_told=False, nobody_told=False)
+    state = OfferState.PASSED if by_herself else OfferState.FAILED
+    told = phrase("cut.off")
+    return Decision(
+        replace(after, counselor=None, counselor_contact=None, due_at=now),
+        said=(Said(Direction.LINE, told),),
+        offers=(Offer(conversation.id, counselor, contact, state, at=now, due_at=now),),
+        letters=(
+            ToTexter(told),
+            *((ToStaff(contact, phrase("put.back", code=conversation.code)),) if by_herself else ()),
+        ),
+        cancel=(Side.STAFF,),
+        unsettle=None if by_herself else counselor,
+    )
+
+
+def done(conversation: Conversation, staff: Staff, contact: Contact, now: datetime) -> Decision:
+    """The counselor closes; the texter hears one line, and may write again at any time."""
+    _hers(conversation, staff)
+    after = changed(step(conversation, Step.DONE), closed_at=now, ended_by=Step.DONE, agreed=False)
+    return Decision(
+        replace(after, due_at=None),
+        said=(Said(Direction.LINE, phrase("closed")),),
+        letters=(
+            ToTexter(phrase("closed"), farewell=True),
+            ToStaff(contact.id, phrase("done", code=conversation.code)),
+        ),
+        ended=Step.DONE,
+    )
+
+
+def counselor_said(
+    conversation: Conversation,
+    staff: Staff,
+    text: Secret[str],
+    writer: Writer,
+    *,
+    now: datetime,
+    window: timedelta,
+    sure: bool = False,
+) -> Decision:
+    """Her words go to the texter and nothing around them. Raises NotNow("ask.late") after the window, unless `sure`."""
+    _hers(conversation, staff)
+    private = conversation.private
+    if private.muted:
+        raise NotNow("not.sent", code=conversation.code, why="opted_out")
+    late = now > private.texter_at + window
+    if late and not (private.agreed or sure):
+        minutes = int((now - private.texter_at) / timedelta(minutes=1))
+        raise NotNow("ask.late", code=conversation.code, minutes=str(minutes))
+    return Decision(
+        changed(step(conversation, Step.ANSWER), counselor_at=now),
+        said=(Said(Direction.OUT, text, staff.id),),
+        letters=(ToTexter(text, writer=writer, sure=sure or late),),
+        settle=staff.id,
+    )
+
+
+def noted(conversation: Conversation, staff: Staff, contact: Contact, text: Secret[str]) -> Decision:
+    """A note for colleagues; it never reaches the texter."""
+    _hers(conversation, staff)
+    return Decision(
+        conversation,
+        said=(Said(Direction.NOTE, text, staff.id),),
+        letters=(ToStaff(contact.id, phrase("note.kept", code=conversation.code)),),
+    )
+
+
+def _hers(conversation: Conversation, staff: Staff) -> None:
+    """Raises the same error for "not yours", "not open" and "does not exist"."""
+    if conversation.state is not State.TALKING or conversation.counselor != staff.id:
+        raise NoSuchConversation("no.such", code=conversation.code)
+
+
+# ── Never guess ──
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What lies on a counselor's desk. `last_from`: where the last things that the line sent to this contact came from
+    (accepted, or on their way just now); None among them stands for the line itself."""
+
+    staff: Staff
+    talking: tuple[Conversation, ...]
+    offers: tuple[Offer, ...]
+    closed: tuple[Conversation, ...]
+    last_from: frozenset[ConversationId | None]
+
+
+def whose(desk: Desk, now: datetime) -> Conversation:
+    """The one conversation that a text without a code can only belong to; raises WhichConversation otherwise."""
+    if not desk.talking:
+        raise NotNow("none.open")
+    only = desk.talking[0]
+    if (
+        len(desk.talking) == 1
+        and desk.last_from == {only.id}
+        and not desk.staff.unsettled
+        and not any(_recent_others(desk, only, now))
+    ):
+        return only
+    raise WhichConversation("ask.which", codes=" ".join(c.code for c in desk.talking))
+
+
+def _recent_others(desk: Desk, only: Conversation, now: datetime) -> Iterable[bool]:
+    for offer in desk.offers:
+        still = offer.state is OfferState.OPEN
+        yield offer.conversation != only.id and (still or offer.at > now - RECENT)
+    for conversation in desk.closed:
+        closed_at = conversation.private.closed_at
+        yield conversation.id != only.id and closed_at is not None and closed_at > now - RECENT

@@ -1,0 +1,82 @@
+"""How the line says things: a phrase and its bare arguments become a sentence in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot import emergency, phrases
+from bot.decision import Words
+from bot.phrases import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One line's voice: its name for staff, and the zone in which it names times."""
+
+    name: str
+    zone: ZoneInfo
+
+    def say(self, what: Words, language: str, *, country: str = "") -> str:
+        """The words to send. `country` (ISO 3166) decides the emergency number."""
+        if not isinstance(what, Phrase):
+            return what.reveal()
+        said = {
+            name: SPOKEN[name](self, value, language) if name in SPOKEN else value
+            for name, value in what.arguments.items()
+        }
+        text = phrases.say(
+            what.place, language, **{"emergency": emergency.number(country), "line": self.name, **said}
+        )
+        return text + "".join(f" · {note}" for note in said.get("notes", "").split(NOTE_SEPARATOR) if note)
+
+
+NOTE_SEPARATOR = "\n"
+
+
+def _language(voice: Voice, value: str, language: str) -> str:
+    return phrases.LANGUAGE_NAMES.get(value, value)
+
+
+def _time(voice: Voice, value: str, language: str) -> str:
+    """An ISO instant as the line's own clock shows it; the day is named only where it is not within a day."""
+    return datetime.fromisoformat(value).astimezone(voice.zone).strftime("%H:%M")
+
+
+def _place(prefix: str) -> Callable[[Voice, str, str], str]:
+    """An argument that is itself a phrase: "photo" is what.photo."""
+
+    def said(voice: Voice, value: str, language: str) -> str:
+        name = f"{prefix}.{value}"
+        return phrases.say(name if phrases.has(name) else FALLBACK[prefix], language)
+
+    return said
+
+
+def _places(voice: Voice, value: str, language: str) -> str:
+    """Several phrases by place, one sentence after the other."""
+    return " ".join(phrases.say(place, language, emergency="", line=voice.name) for place in value.split())
+
+
+def _notes(voice: Voice, value: str, language: str) -> str:
+    """Short remarks behind an offer: `place` or `place=language`."""
+    said = []
+    for note in value.split():
+        place, _, argument = note.partition("=")
+        said.append(phrases.say(place, language, language=_language(voice, argument, language)))
+    return NOTE_SEPARATOR.join(said)
+
+
+FALLBACK = {"what": "what.other", "why": "why.failed", "medium": "medium.sms"}
+SPOKEN: dict[str, Callable[[Voice, str, str], str]] = {
+    "language": _language,
+    "time": _time,
+    "medium": _place("medium"),
+    "what": _place("what"),
+    "why": _place("why"),
+    "told": _places,
+    "notes": _notes,
+}
+"""Arguments that are said, not copied, by name."""
