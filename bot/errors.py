@@ -68,7 +68,12 @@ class Unreachable(DeliveryError):
     """
 
     def __init__(
-        self, code: str = "", *, retry_after: timedelta | None = None, ambiguous: bool = False, ours: bool = False
+        self,
+        code: str = "",
+        *,
+        retry_after: timedelta | None = None,
+        ambiguous: bool = False,
+        ours: bool = False,
     ) -> None:
         super().__init__(code)
         self.retry_after = retry_after
@@ -94,6 +99,10 @@ class Stale(StorageError):
 
 class SealBroken(StorageError):
     """A sealed row does not open: it was changed, moved or replayed, or its key is gone."""
+
+
+class UnknownEpoch(StorageError):
+    """A key was wrapped under an epoch that this keyring does not hold: reload it and try once more."""
 
 
 class SchemaTooNew(StorageError):

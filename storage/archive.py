@@ -1,0 +1,46 @@
+"""A supervisor's private half, for her own machine only: nothing that the server runs may import this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
+
+from bot import errors
+from storage import box, vault
+
+_SEED_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`private`: ML-KEM-768 seed (64 bytes) and X25519 (32); `public`: what the server is given."""
+
+    private: bytes = field(repr=False)
+    public: bytes
+
+
+def new_pair() -> Pair:
+    """A new supervisor's pair."""
+    lattice, curve = mlkem.MLKEM768PrivateKey.generate(), x25519.X25519PrivateKey.generate()
+    return Pair(
+        lattice.private_bytes_raw() + curve.private_bytes_raw(),
+        lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw(),
+    )
+
+
+def opened(pair: Pair, inner: bytes, owner: vault.Owner, owner_id: bytes) -> vault.Key:
+    """The key in an exported envelope (`Vault.inner`); SealBroken unless sealed to this pair and owner."""
+    if inner[:1] != box.HPKE_TAG:
+        raise errors.SealBroken("An envelope is not for a supervisor.")
+    private = hpke.MLKEM768X25519PrivateKey(
+        mlkem.MLKEM768PrivateKey.from_seed_bytes(pair.private[:_SEED_BYTES]),
+        x25519.X25519PrivateKey.from_private_bytes(pair.private[_SEED_BYTES:]),
+    )
+    info = box.sealed_for(owner, owner_id, box.SupervisorKey(pair.public).reader)
+    try:
+        return vault.Key(box.SUITE.decrypt(inner[1:], private, info=info))
+    except (InvalidTag, ValueError):  # ValueError: a point that X25519 refuses
+        raise errors.SealBroken("A sealed archive does not open.") from None
