@@ -99,7 +99,7 @@ def leading(text: str) -> tuple[CaseCode | Mistyped, str] | None:
     """The code at the beginning of a text, and the rest after its separator; None if there is none.
 
     "K7R2: hello", "K7R2, hello", "#k7r2 hello" and "K7 R2 hello" give K7R2 and "hello". A word without a
-    digit is never a code, and two words ("by 25") are a mistyped one only if one of them mixes letters and digits.
+    digit is never a code; two words ("by 25") are a mistyped one only if one mixes letters and digits.
     """
     if (whole := read(text)) is not None:
         return whole, ""
