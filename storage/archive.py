@@ -25,22 +25,29 @@ class Pair:
 def new_pair() -> Pair:
     """A new supervisor's pair."""
     lattice, curve = mlkem.MLKEM768PrivateKey.generate(), x25519.X25519PrivateKey.generate()
-    return Pair(
-        lattice.private_bytes_raw() + curve.private_bytes_raw(),
-        lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw(),
-    )
+    return pair_of(lattice.private_bytes_raw() + curve.private_bytes_raw())
+
+
+def pair_of(private: bytes) -> Pair:
+    """The pair with this private half; ValueError when these are not the bytes of one."""
+    lattice, curve = _halves(private)
+    return Pair(private, lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw())
 
 
 def opened(pair: Pair, inner: bytes, owner: vault.Owner, owner_id: bytes) -> vault.Key:
-    """The key in an exported envelope (`Vault.inner`); SealBroken unless sealed to this pair and owner."""
+    """The key in an exported envelope (`Vault.exported`); SealBroken unless sealed to this pair and owner."""
     if inner[:1] != box.HPKE_TAG:
         raise errors.SealBroken("An envelope is not for a supervisor.")
-    private = hpke.MLKEM768X25519PrivateKey(
-        mlkem.MLKEM768PrivateKey.from_seed_bytes(pair.private[:_SEED_BYTES]),
-        x25519.X25519PrivateKey.from_private_bytes(pair.private[_SEED_BYTES:]),
-    )
+    private = hpke.MLKEM768X25519PrivateKey(*_halves(pair.private))
     info = box.sealed_for(owner, owner_id, box.SupervisorKey(pair.public).reader)
     try:
         return vault.Key(box.SUITE.decrypt(inner[1:], private, info=info))
     except (InvalidTag, ValueError):  # ValueError: a point that X25519 refuses
         raise errors.SealBroken("A sealed archive does not open.") from None
+
+
+def _halves(private: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
+    return (
+        mlkem.MLKEM768PrivateKey.from_seed_bytes(private[:_SEED_BYTES]),
+        x25519.X25519PrivateKey.from_private_bytes(private[_SEED_BYTES:]),
+    )

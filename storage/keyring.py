@@ -215,7 +215,12 @@ def _write(path: Path, root: bytes, epochs: _Epochs, folder: int) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[int]:
     """One writer at a time on this host: `keys rotate` while `run` serves must not lose an epoch."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        raise errors.SettingsError(
+            "The folder of keys.keyring cannot be opened.", "Make it with `greenroom init`."
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle

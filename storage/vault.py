@@ -155,19 +155,25 @@ class Vault:
 
     def unwrap(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> Key:
         """The key; SealBroken unless it is the server's to open; UnknownEpoch: reload the keyring."""
-        inner = self.inner(envelope, owner, owner_id)
+        inner = self._inner(envelope, owner, owner_id)
         if envelope.reader != SERVER or inner[:1] != PLAIN_TAG or len(inner) != 1 + KEY_BYTES:
             raise errors.SealBroken("An envelope is not for the server.")
         return Key(inner[1:])
 
-    def inner(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> bytes:
-        """The envelope without its epoch layer, as an export carries it to a supervisor's machine."""
-        box = self._keyring.box(envelope.kid)
-        return box.open(envelope.wrapped, _envelope_of(owner, owner_id, envelope.reader))
+    def exported(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> bytes:
+        """A supervisor's envelope without its epoch layer, for her own machine; SealBroken if the server's."""
+        inner = self._inner(envelope, owner, owner_id)
+        if inner[:1] == PLAIN_TAG:
+            raise errors.SealBroken("An envelope is not for a supervisor.")
+        return inner
 
     def rewrap(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> Envelope:
         """The same key for the same reader under the active epoch."""
-        return self._wrapped(self.inner(envelope, owner, owner_id), owner, owner_id, envelope.reader)
+        return self._wrapped(self._inner(envelope, owner, owner_id), owner, owner_id, envelope.reader)
+
+    def _inner(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> bytes:
+        box = self._keyring.box(envelope.kid)
+        return box.open(envelope.wrapped, _envelope_of(owner, owner_id, envelope.reader))
 
     def _wrapped(self, inner: bytes, owner: Owner, owner_id: bytes, reader: str) -> Envelope:
         kid = self._keyring.active
