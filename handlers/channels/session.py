@@ -32,8 +32,8 @@ class Answer:
         return f"Answer({self.status})"
 
 
-def open_session() -> aiohttp.ClientSession:
-    """The session for every channel: no cookies, no redirects kept, no proxy or password taken from the environment.
+def open_session(*, read_seconds: float = READ_SECONDS) -> aiohttp.ClientSession:
+    """The session for every channel: no cookies, no proxy or password taken from the environment.
 
     Idle connections are dropped after 15 seconds: reusing one that the carrier has just closed makes a send
     ambiguous, which may cost the reader a second copy.
@@ -41,7 +41,7 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=15, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=_timeout(READ_SECONDS),
+        timeout=_timeout(read_seconds),
         trust_env=False,
         auto_decompress=True,
     )
@@ -63,7 +63,7 @@ async def exchange(
     *,
     form: bytes,
     headers: Mapping[str, str],
-    read_seconds: float = READ_SECONDS,
+    read_seconds: float | None = None,
 ) -> Answer:
     """One request, sent once; its answer below 500 and other than 429.
 
@@ -76,7 +76,7 @@ async def exchange(
             data=form or None,
             headers=headers,
             allow_redirects=False,
-            timeout=_timeout(read_seconds),
+            timeout=session.timeout if read_seconds is None else _timeout(read_seconds),
         ) as response:
             if response.status == 429:
                 raise Unreachable("429", retry_after=await _asked_wait(response))

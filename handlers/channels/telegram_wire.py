@@ -88,7 +88,7 @@ class _Wire(BaseRequest):
             url,
             form=form,
             headers={"Content-Type": "application/x-www-form-urlencoded"},
-            read_seconds=read_timeout if isinstance(read_timeout, int | float) else READ_SECONDS,
+            read_seconds=read_timeout if isinstance(read_timeout, int | float) else None,
         )
         return answer.status, answer.body
 
