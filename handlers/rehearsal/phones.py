@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from handlers.rehearsal import telegram_media as media
 from handlers.rehearsal.screens import Key, Screen, Shown
 from handlers.rehearsal.telegram import Telegram
 from handlers.rehearsal.telegram_bots import Kept, TelegramBot
@@ -148,24 +149,19 @@ class TelegramPhone(Screen):
         raise AssertionError(f"{self.name} sees no button {button!r}; the screen:\n{self.face()}")
 
     async def send_photo(self, *, caption: str = "", to: Bot | None = None) -> Shown:
-        sizes = [{**_file(), "width": w, "height": w, "file_size": w * 40} for w in (90, 320, 800)]
-        return self._send(to, {"photo": sizes, **({"caption": caption} if caption else {})})
+        return self._send(to, media.photo(caption))
 
     async def send_voice(self, *, to: Bot | None = None) -> Shown:
-        return self._send(
-            to, {"voice": {**_file(), "duration": 4, "mime_type": "audio/ogg", "file_size": 9000}}
-        )
+        return self._send(to, media.voice())
 
     async def send_video(self, *, caption: str = "", to: Bot | None = None) -> Shown:
-        video = {**_file(), "width": 640, "height": 360, "duration": 5, "mime_type": "video/mp4"}
-        return self._send(to, {"video": video, **({"caption": caption} if caption else {})})
+        return self._send(to, media.video(caption))
 
     async def send_video_note(self, *, to: Bot | None = None) -> Shown:
-        return self._send(to, {"video_note": {**_file(), "length": 240, "duration": 5}})
+        return self._send(to, media.video_note())
 
     async def send_sticker(self, *, emoji: str = "🙂", to: Bot | None = None) -> Shown:
-        looks = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
-        return self._send(to, {"sticker": {**_file(), **looks, "emoji": emoji, "set_name": "Rehearsal"}})
+        return self._send(to, media.sticker(emoji))
 
     async def send_contact(self, *, number: str = "+12025550199", to: Bot | None = None) -> Shown:
         return self._send(to, {"contact": {"phone_number": number, "first_name": "Somebody"}})
@@ -176,8 +172,7 @@ class TelegramPhone(Screen):
     async def send_document(
         self, *, name: str = "contract.pdf", caption: str = "", to: Bot | None = None
     ) -> Shown:
-        document = {**_file(), "file_name": name, "mime_type": "application/pdf", "file_size": 20_000}
-        return self._send(to, {"document": document, **({"caption": caption} if caption else {})})
+        return self._send(to, media.document(name, caption))
 
     async def send_kind(self, content: Mapping[str, Any], *, to: Bot | None = None) -> Shown:
         """Any other content, by the fields of a Message: `{"dice": {"emoji": "🎲", "value": 4}}`."""
@@ -279,8 +274,3 @@ class TelegramPhone(Screen):
 def _keys(wire: dict[str, Any]) -> tuple[Key, ...]:
     rows = wire.get("reply_markup", {}).get("inline_keyboard", [])
     return tuple(Key(button["text"], button.get("callback_data", "")) for row in rows for button in row)
-
-
-def _file() -> dict[str, Any]:
-    """The fields that every file has; the numbers stand for nothing."""
-    return {"file_id": secrets.token_urlsafe(48), "file_unique_id": secrets.token_urlsafe(11)}

@@ -4,39 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from handlers.rehearsal import telegram_reading as reading
 from handlers.rehearsal import telegram_tables as tables
-from handlers.rehearsal.clock import Clock
 from handlers.rehearsal.telegram_bots import Chat, Kept, TelegramBot, Wire
 from handlers.rehearsal.telegram_entities import entities
+from handlers.rehearsal.telegram_people import People
 from handlers.rehearsal.telegram_tables import Refusal, forbidden
-
-
-class App(Protocol):
-    """A Telegram app on somebody's phone, told what happens in its chats."""
-
-    user: Wire
-    deleted_account: bool
-
-    def appeared(self, bot: TelegramBot, kept: Kept) -> None: ...
-
-    def changed_message(self, bot: TelegramBot, kept: Kept, *, text: bool) -> None: ...
-
-    def vanished(self, bot: TelegramBot, number: int) -> None: ...
-
-    def reacted(self, bot: TelegramBot, kept: Kept) -> None: ...
-
-    def noticed(self, bot: TelegramBot, text: str, *, alert: bool) -> None: ...
-
-
-class People(Protocol):
-    """What the methods need of the carrier."""
-
-    clock: Clock
-    apps: dict[int, App]
-
 
 Method = Callable[[People, TelegramBot, dict[str, Any]], Any]
 
