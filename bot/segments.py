@@ -67,7 +67,7 @@ def count(text: str) -> Segments:
     """
     gsm = all(letter in _GSM for letter in text)
     encoding = Encoding.GSM7 if gsm else Encoding.UCS2
-    costs = [_GSM[letter] for letter in text] if gsm else [utf16_units(letter) for letter in text]
+    costs = [_GSM[letter] for letter in text] if gsm else [2 if letter > "\uffff" else 1 for letter in text]
     units = sum(costs)
     single, several = _ROOM[encoding]
     if units <= single:
