@@ -99,6 +99,10 @@ class SilentBot(Bot):
     __slots__ = ()
     _LOGGER = logging.Logger("silent", logging.CRITICAL + 1)
 
+    def __repr__(self) -> str:
+        """The library's own prints the token."""
+        return "SilentBot"
+
     @classmethod
     def _warn(cls, *args: object, **kwargs: object) -> None: ...
 
