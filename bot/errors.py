@@ -93,6 +93,10 @@ class StorageError(GreenroomError):
     """Our memory failed; the step may be run again."""
 
 
+class DatabaseAway(StorageError):
+    """The database does not answer: whoever asked is told to come again."""
+
+
 class Stale(StorageError):
     """Somebody else changed the same row first: run the step again, it has done nothing yet."""
 

@@ -1,0 +1,249 @@
+"""Conversations: what is sealed of them, and the row version that makes the second of two changes Stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, select, update
+
+from bot.conversation import Conversation, Private, State
+from bot.errors import SealBroken, Stale
+from bot.messages import Address
+from bot.people import ContactId, ConversationId, Medium, StaffId
+from storage.casecodes import CaseCodes
+from storage.desk import AnyRow, Desk
+from storage.outbox import Outbox
+from storage.payloads import pack, unpack
+from storage.tables import (
+    conversations,
+    day_of,
+    envelopes,
+    held,
+    hour_of,
+    offers,
+    start_of_day,
+    start_of_hour,
+    texter_contacts,
+    transcript,
+)
+from storage.texters import Texters
+from storage.vault import SERVER, Owner, Place
+
+_WITH_KEY = conversations.outerjoin(
+    envelopes,
+    and_(
+        envelopes.c.owner == Owner.CONVERSATION.value,
+        envelopes.c.owner_id == conversations.c.id,
+        envelopes.c.reader == SERVER,
+    ),
+)
+_ALL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(_WITH_KEY)
+_GET = _ALL.where(conversations.c.id == bindparam("of"))
+_BY_LABEL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(
+    _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id)
+)
+_BY_ROUTE = _BY_LABEL.where(texter_contacts.c.route_label.in_(bindparam("labels", expanding=True)))
+_BY_ERASER = _BY_LABEL.where(texter_contacts.c.erase_label.in_(bindparam("labels", expanding=True)))
+_WAITING = _ALL.where(conversations.c.state == State.WAITING.value)
+_TALKING_WITH = _ALL.where(
+    conversations.c.state == State.TALKING.value, conversations.c.counselor == bindparam("of")
+)
+_CLOSED_WITH = _ALL.where(
+    conversations.c.state.in_([State.CLOSED.value, State.ERASED.value]),
+    conversations.c.counselor == bindparam("of"),
+    conversations.c.last_hour >= bindparam("since"),
+)
+_DUE = (
+    _ALL.where(conversations.c.due_at <= bindparam("now"))
+    .order_by(conversations.c.due_at)
+    .limit(bindparam("most"))
+)
+_LOADS = (
+    select(conversations.c.counselor, func.count().label("load"))
+    .where(conversations.c.state == State.TALKING.value)
+    .group_by(conversations.c.counselor)
+)
+_SAVE = update(conversations).where(
+    conversations.c.id == bindparam("of"), conversations.c.version == bindparam("seen")
+)
+
+
+class Conversations:
+    """The register of conversations."""
+
+    def __init__(self, desk: Desk, outbox: Outbox) -> None:
+        self._desk = desk
+        self._outbox = outbox
+        self._texters = Texters(desk)
+        self._codes = CaseCodes(desk)
+
+    def new(self, *, address: Address, language: str, at: datetime) -> Conversation:
+        """A waiting conversation with this address, its keys, its route and a fresh code.
+
+        Stale when the address has an open one, or somebody else opens one at this moment.
+        """
+        self._texters.clear_route(address)
+        conversation_id = ConversationId(self._desk.chance.id())
+        made = Conversation(
+            id=conversation_id,
+            code=self._codes.give(conversation_id),
+            state=State.WAITING,
+            medium=address.medium,
+            language=language,
+            texter=ContactId(self._desk.chance.id()),
+            counselor=None,
+            counselor_contact=None,
+            version=1,
+            sequence=0,
+            due_at=None,
+            private=Private(opened_at=at, texter_at=at),
+        )
+        self._desk.new_key(Owner.CONVERSATION, conversation_id)
+        row = {**self._row(made), "id": conversation_id, "created_day": day_of(at)}
+        self._desk.conn.execute(conversations.insert(), row)
+        assert made.texter is not None
+        self._texters.add(made.texter, conversation_id, address)
+        return made
+
+    def by_address(self, address: Address) -> Conversation | None:
+        """The newest of this address, open or ended."""
+        return self._first(_BY_ROUTE, {"labels": self._texters.routes(address)})
+
+    def all(self, address: Address) -> list[Conversation]:
+        """Every conversation of this address that is not erased, oldest first: for DELETE."""
+        return self._list(_BY_ERASER, {"labels": self._texters.erasers(address)})
+
+    def get(self, conversation_id: ConversationId) -> Conversation | None:
+        """By id."""
+        return self._first(_GET, {"of": conversation_id})
+
+    def by_code(self, code: str) -> Conversation | None:
+        """The one that the code stands for, or stood for last. A code grants nothing: the caller asks whose it is."""
+        holder = self._codes.holder(code)
+        return None if holder is None else self.get(holder)
+
+    def save(self, conversation: Conversation) -> Conversation:
+        """Writes it; returns it with its new version. Stale when somebody else was quicker. CLOSED frees the code."""
+        made = replace(conversation, version=conversation.version + 1)
+        params = {"of": conversation.id, "seen": conversation.version, **self._row(made)}
+        if self._desk.conn.execute(_SAVE, params).rowcount != 1:
+            raise Stale("The conversation has changed.")
+        if made.state is State.CLOSED:
+            self._codes.free(made.code, made.id)
+        return made
+
+    def waiting(self) -> list[Conversation]:
+        """Those that nobody has, oldest first."""
+        return self._list(_WAITING, {})
+
+    def due(self, limit: int) -> list[Conversation]:
+        """Those that the clock must look at, the longest due first."""
+        return [
+            self._opened(row) for row in self._desk.conn.execute(_DUE, {"now": self._desk.now, "most": limit})
+        ]
+
+    def talking_with(self, staff_id: StaffId) -> list[Conversation]:
+        """Those that she has, oldest first."""
+        return self._list(_TALKING_WITH, {"of": staff_id})
+
+    def closed_with(self, staff_id: StaffId, since: datetime) -> list[Conversation]:
+        """Those of hers that ended, changed last in the hour of `since` or later, erased ones too.
+
+        Of an erased one the time is gone: its `closed_at` is the latest it can have been, the end of its last hour.
+        """
+        return self._list(_CLOSED_WITH, {"of": staff_id, "since": hour_of(since)})
+
+    def loads(self) -> dict[StaffId, int]:
+        """How many conversations each counselor has who has any."""
+        rows = self._desk.conn.execute(_LOADS)
+        return {StaffId(row.counselor): row.load for row in rows if row.counselor is not None}
+
+    def address(self, conversation: Conversation) -> Address:
+        """The texter's, opened; SealBroken once it has been forgotten."""
+        if conversation.texter is None:
+            raise SealBroken("An address is gone.")
+        return self._texters.address(conversation.texter, conversation.medium.value)
+
+    def erase(self, conversation: Conversation) -> None:
+        """Lines, held texts, offers, letters, address, keys are gone; an id, a resting code, who had it stay.
+
+        Stale when somebody else was quicker.
+        """
+        conn = self._desk.conn
+        gone = _SAVE.values(
+            state=State.ERASED.value,
+            texter=None,
+            due_at=None,
+            sealed=None,
+            version=conversation.version + 1,
+            last_hour=hour_of(self._desk.now),
+        )
+        if conn.execute(gone, {"of": conversation.id, "seen": conversation.version}).rowcount != 1:
+            raise Stale("The conversation has changed.")
+        self._outbox.cancel(conversation.id)
+        for table in (transcript, held, offers):
+            conn.execute(delete(table).where(table.c.conversation == conversation.id))
+        self._texters.forget(conversation.id, conversation.texter)
+        self._desk.forget_keys(Owner.CONVERSATION, [conversation.id])
+        self._codes.free(conversation.code, conversation.id)
+
+    def _first(self, statement: Any, params: Mapping[str, object]) -> Conversation | None:
+        row = self._desk.conn.execute(statement, params).first()
+        return None if row is None else self._opened(row)
+
+    def _list(self, statement: Any, params: Mapping[str, object]) -> list[Conversation]:
+        found: Iterable[AnyRow] = self._desk.conn.execute(statement, params).all()
+        return sorted((self._opened(row) for row in found), key=lambda one: one.private.opened_at)
+
+    def _row(self, made: Conversation) -> dict[str, object]:
+        key = self._desk.key(Owner.CONVERSATION, made.id)
+        body = pack(made.private)
+        return {
+            "code": made.code,
+            "state": made.state.value,
+            "medium": made.medium.value,
+            "language": made.language,
+            "texter": made.texter,
+            "counselor": made.counselor,
+            "counselor_contact": made.counselor_contact,
+            "version": made.version,
+            "sequence": made.sequence,
+            "due_at": made.due_at,
+            "last_hour": hour_of(self._desk.now),
+            "sealed": self._desk.vault.seal(key, _place(made.id, made.version), body, self._desk.now),
+        }
+
+    def _opened(self, row: AnyRow) -> Conversation:
+        return Conversation(
+            id=ConversationId(row.id),
+            code=row.code,
+            state=State(row.state),
+            medium=Medium(row.medium),
+            language=row.language,
+            texter=None if row.texter is None else ContactId(row.texter),
+            counselor=None if row.counselor is None else StaffId(row.counselor),
+            counselor_contact=None if row.counselor_contact is None else ContactId(row.counselor_contact),
+            version=row.version,
+            sequence=row.sequence,
+            due_at=row.due_at,
+            private=self._private(row),
+        )
+
+    def _private(self, row: AnyRow) -> Private:
+        if row.state == State.ERASED.value:
+            day = start_of_day(row.created_day)
+            return Private(
+                opened_at=day, texter_at=day, closed_at=start_of_hour(row.last_hour) + timedelta(hours=1)
+            )
+        if row.sealed is None:
+            raise SealBroken("A conversation has lost what was sealed.")
+        key = self._desk.unwrapped(Owner.CONVERSATION, row.id, kid=row.kid, wrapped=row.wrapped)
+        return unpack(Private, self._desk.vault.open(key, _place(row.id, row.version), row.sealed).body)
+
+
+def _place(conversation: bytes, version: int) -> Place:
+    """The version is part of it: an older state put back into the row does not open."""
+    return Place("conversations.sealed", Owner.CONVERSATION, conversation, conversation, sequence=version)

@@ -1,0 +1,253 @@
+"""Letters: committed together with what they belong to, claimed by lanes, gone once the carrier has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+
+from bot.messages import Copy, Letter, Side
+from bot.people import ContactId, ConversationId, Medium
+from bot.redact import Secret
+from storage import letters
+from storage.copies import Copies, reference_labels
+from storage.desk import AnyRow, Desk
+from storage.lanes import Lanes, lane_of
+from storage.letters import LETTERS, Claimed
+from storage.tables import lanes, outbox
+from storage.vault import Owner
+
+WAITING: Final = "waiting"
+BURIED: Final = "buried"
+
+_behind = outbox.alias("behind")
+_HEADS = LETTERS.join(
+    lanes,
+    outbox.c.position
+    == select(func.min(_behind.c.position))
+    .where(_behind.c.lane == lanes.c.lane)
+    .correlate(lanes)
+    .scalar_subquery(),
+).where(lanes.c.lane.in_(bindparam("those", expanding=True)))
+_ONE = LETTERS.where(outbox.c.id == bindparam("of"))
+_BY_REFERENCE = LETTERS.where(outbox.c.reference_label.in_(bindparam("labels", expanding=True)))
+_EXPIRED = (
+    LETTERS.join(lanes, lanes.c.lane == outbox.c.lane)
+    .where(
+        outbox.c.state == WAITING,
+        outbox.c.deadline <= bindparam("now"),
+        lanes.c.leased_by.is_(None) | (lanes.c.ready_at <= bindparam("now")),
+    )
+    .order_by(outbox.c.deadline)
+    .limit(bindparam("most"))
+    .with_for_update(of=lanes, skip_locked=True)
+)
+_INSERT = insert(outbox).inline()
+_POSITION = select(outbox.c.position, outbox.c.lane).where(outbox.c.id == bindparam("of"))
+_GONE = delete(outbox).where(outbox.c.id == bindparam("of"))
+_UNSURE = update(outbox).where(outbox.c.id.in_(bindparam("of", expanding=True))).values(unsure=True)
+_LATER = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"), outbox.c.state == WAITING)
+    .values(
+        due_at=bindparam("at"),
+        attempts=outbox.c.attempts + bindparam("tried"),
+        unsure=outbox.c.unsure | bindparam("may_be_there"),
+    )
+)
+_BURY = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"), outbox.c.state == WAITING)
+    .values(state=BURIED, lane=None)
+)
+
+
+class Outbox:
+    """What is to be sent. Every method sees the letters added before it in the same transaction."""
+
+    def __init__(self, desk: Desk, copies: Copies) -> None:
+        self._desk = desk
+        self._copies = copies
+        self._lanes = Lanes(desk)
+        self._new: list[Letter] = []
+
+    def add(self, letter: Letter) -> None:
+        """The letter leaves after the commit, behind the others of its lane."""
+        self._new.append(letter)
+        self._desk.letters_added = True
+
+    def flush(self) -> None:
+        """Writes what was added: all lanes, then all letters, in two statements."""
+        if not self._new:
+            return
+        rows = [(self._desk.chance.id(), letter) for letter in self._new]
+        self._new = []
+        self._desk.new_keys(Owner.OUTBOX, [row_id for row_id, letter in rows if letter.about is None])
+        senders = {
+            (letter.medium, letter.via): self._desk.sender(letter.medium, letter.via) for _, letter in rows
+        }
+        made = [self._row(row_id, letter, senders[letter.medium, letter.via]) for row_id, letter in rows]
+        self._lanes.join(made)
+        self._desk.conn.execute(_INSERT, made)
+
+    def cancel(self, conversation_id: ConversationId, side: Side | None = None) -> int:
+        """Nothing that waits about this conversation (to this side) is sent any more; how many letters that were.
+
+        One that is being handed to the carrier at this moment may still arrive, and what comes after it in the same
+        lane does not wait for it.
+        """
+        which = outbox.c.conversation == conversation_id
+        return self._cancel(which if side is None else which & (outbox.c.side == side.value))
+
+    def cancel_contact(self, contact_id: ContactId) -> int:
+        """Nothing that waits for this contact is sent any more."""
+        return self._cancel(outbox.c.contact == contact_id)
+
+    def claim(
+        self, senders: Mapping[tuple[Medium, str], int], *, holder: bytes, lease: timedelta
+    ) -> list[Claimed]:
+        """The heads of at most so many lanes of each sender of ours, the most urgent first, then the longest due.
+
+        They are the holder's until the lease runs out. A letter whose lease ran out comes again, `unsure`.
+        """
+        self.flush()
+        leased = self._lanes.lease(senders, holder=holder, until=self._desk.now + lease)
+        if not leased:
+            return []
+        heads = {row.lane: row for row in self._desk.conn.execute(_HEADS, {"those": list(leased)})}
+        self._lanes.close([lane for lane in leased if lane not in heads])
+        again = [heads[lane].id for lane, last in leased.items() if last is not None and lane in heads]
+        if again:
+            self._desk.conn.execute(_UNSURE, {"of": again})
+        order = sorted(heads.values(), key=lambda row: (row.priority, row.due_at, row.position))
+        claimed = [letters.opened(self._desk, row) for row in order]
+        return [replace(one, unsure=True) if one.id in again else one for one in claimed]
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which a lane may be claimed; None when nothing waits."""
+        self.flush()
+        return self._lanes.next_ready()
+
+    def sent(self, claimed_id: bytes, copy: Copy | None) -> Claimed | None:
+        """The carrier has it: the letter is gone, its lane moves on, the carrier's copy is remembered.
+
+        None when it was cancelled or settled meanwhile; the copy is remembered then too, for it is there.
+        """
+        row = self._desk.conn.execute(_ONE, {"of": claimed_id}).first()
+        if row is None or not self._remove(row):
+            if copy is not None:
+                self._copies.keep(copy, side=Side.TEXTER, conversation=None, contact=None, line=None)
+            return None
+        return self._accepted(row, copy)
+
+    def settle(self, reference: Secret[str], copy: Copy) -> Claimed | None:
+        """A receipt came for a letter that is still here: the carrier did accept it. None when it is not here."""
+        labels = reference_labels(self._desk, reference)
+        row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
+        if row is None or not self._remove(row):
+            return None
+        return self._accepted(row, copy)
+
+    def later(self, claimed_id: bytes, due_at: datetime, *, unsure: bool, attempt: bool = True) -> None:
+        """It is tried again then, and its lane waits for it. `unsure`: the carrier may have taken it this time."""
+        row = self._desk.conn.execute(_POSITION, {"of": claimed_id}).first()
+        if row is None or row.lane is None:
+            return
+        self._lanes.lock([row.lane])
+        params = {"of": claimed_id, "at": due_at, "tried": int(attempt), "may_be_there": unsure}
+        if self._desk.conn.execute(_LATER, params).rowcount == 1:
+            self._lanes.wait(row.lane, due_at)
+
+    def hold(self, claimed_id: bytes, due_at: datetime) -> None:
+        """Our own rate is used up until then: not a try."""
+        self.later(claimed_id, due_at, unsure=False, attempt=False)
+
+    def bury(self, claimed_id: bytes) -> bool:
+        """It is kept, but never tried again, and its lane moves on; True the first time."""
+        row = self._desk.conn.execute(_POSITION, {"of": claimed_id}).first()
+        if row is None or row.lane is None:
+            return False
+        self._lanes.lock([row.lane])
+        if self._desk.conn.execute(_BURY, {"of": claimed_id}).rowcount != 1:
+            return False
+        self._lanes.move_on(row.lane, row.position)
+        return True
+
+    def drop(self, claimed_id: bytes) -> bool:
+        """It is gone without having been sent, and its lane moves on; False when it was gone already."""
+        row = self._desk.conn.execute(_ONE, {"of": claimed_id}).first()
+        return row is not None and self._remove(row)
+
+    def release(self, holder: bytes) -> None:
+        """All that this holder has claimed may be claimed by others at once."""
+        self._lanes.release(holder)
+
+    def expired(self, limit: int) -> list[Claimed]:
+        """Letters whose deadline has passed and that nobody is sending, wherever they stand in their lane."""
+        self.flush()
+        rows = self._desk.conn.execute(_EXPIRED, {"now": self._desk.now, "most": limit}).all()
+        return [letters.opened(self._desk, row) for row in rows]
+
+    def _row(self, row_id: bytes, letter: Letter, sender: bytes) -> dict[str, Any]:
+        return {
+            "id": row_id,
+            "lane": lane_of(letter.about, letter.to),
+            "state": WAITING,
+            "conversation": letter.about,
+            "contact": letter.to,
+            "side": letter.side.value,
+            "task": letter.task.value,
+            "medium": letter.medium.value,
+            "sender": sender,
+            "priority": letter.priority.value,
+            "due_at": letter.not_before or self._desk.now,
+            "deadline": letter.deadline,
+            "attempts": 0,
+            "unsure": False,
+            **letters.sealed(self._desk, row_id, letter),
+        }
+
+    def _cancel(self, which: ColumnElement[bool]) -> int:
+        self.flush()
+        conn = self._desk.conn
+        rows = conn.execute(select(outbox.c.id, outbox.c.lane, outbox.c.owner).where(which)).all()
+        if not rows:
+            return 0
+        touched = sorted({row.lane for row in rows if row.lane is not None})
+        self._lanes.lock(touched)
+        count = conn.execute(delete(outbox).where(which)).rowcount
+        self._desk.forget_keys(Owner.OUTBOX, [row.id for row in rows if row.owner == Owner.OUTBOX.value])
+        for lane in touched:
+            self._lanes.move_on(lane, -1)
+        return count
+
+    def _remove(self, row: AnyRow) -> bool:
+        """Takes a letter out; False when somebody else has."""
+        if row.lane is not None:
+            self._lanes.lock([row.lane])
+        if self._desk.conn.execute(_GONE, {"of": row.id}).rowcount != 1:
+            return False
+        if row.lane is not None:
+            self._lanes.move_on(row.lane, row.position)
+        if row.owner == Owner.OUTBOX.value:
+            self._desk.forget_keys(Owner.OUTBOX, [row.id])
+        return True
+
+    def _accepted(self, row: AnyRow, copy: Copy | None) -> Claimed:
+        claimed = letters.opened(self._desk, row)
+        letter = claimed.letter
+        if copy is not None:
+            self._copies.keep(
+                copy,
+                side=Side(row.side),
+                conversation=None if row.conversation is None else ConversationId(row.conversation),
+                contact=ContactId(row.contact),
+                line=None if letter is None else letter.line,
+                writer=None if letter is None else letter.writer,
+                reference_label=row.reference_label,
+                offer=letter is not None and letter.offer,
+            )
+        return claimed

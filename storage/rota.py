@@ -1,0 +1,47 @@
+"""Every version of the rota, sealed; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from bot.errors import Stale
+from storage.desk import Desk
+from storage.line import LINE_ID
+from storage.payloads import Version, pack, unpack
+from storage.tables import rotas
+from storage.vault import Owner, Place
+
+_VERSION = select(func.max(rotas.c.version))
+_CURRENT = select(rotas.c.version, rotas.c.sealed).order_by(rotas.c.version.desc()).limit(1)
+
+
+class RotaRoom:
+    """The rota file as it was accepted, under the line's own key; the caller decodes it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def version(self) -> int:
+        """Counts the versions: 0 before the first."""
+        return self._desk.conn.execute(_VERSION).scalar() or 0
+
+    def current(self) -> bytes | None:
+        """The newest document, None before the first."""
+        row = self._desk.conn.execute(_CURRENT).first()
+        if row is None:
+            return None
+        key = self._desk.key(Owner.LINE, LINE_ID)
+        return unpack(Version, self._desk.vault.open(key, _place(row.version), row.sealed).body).document
+
+    def save(self, document: bytes, *, by: str) -> int:
+        """Appends a document and who brought it; its version. Stale when somebody else saved one at this moment."""
+        version = self.version() + 1
+        key = self._desk.own_key(Owner.LINE, LINE_ID)
+        sealed = self._desk.vault.seal(key, _place(version), pack(Version(document, by)), self._desk.now)
+        if not self._desk.put_once(rotas, {"version": version, "sealed": sealed}):
+            raise Stale("The rota has a newer version.")
+        return version
+
+
+def _place(version: int) -> Place:
+    return Place("rotas.sealed", Owner.LINE, LINE_ID, version.to_bytes(16, "big"), sequence=version)

@@ -1,0 +1,22 @@
+"""Which messages of a carrier have come in before: blind labels only."""
+
+from __future__ import annotations
+
+from bot.people import Medium
+from bot.redact import Secret
+from storage.desk import Desk
+from storage.tables import day_of, seen
+from storage.vault import Label, canon
+
+
+class Seen:
+    """A repeated webhook or update is harmless: the second time is told from the first, also when both come at once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def first(self, medium: Medium, via: str, provider_id: Secret[str]) -> bool:
+        """Whether this is the first time; it is remembered together with what the transaction makes of it."""
+        value = canon(via.encode(), provider_id.reveal().encode("utf-8", "surrogatepass"))
+        label = self._desk.vault.label(Label.SEEN, medium, value)
+        return self._desk.put_once(seen, {"label": label, "day": day_of(self._desk.now)})

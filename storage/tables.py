@@ -1,0 +1,311 @@
+"""Every table on one page; beside each column in the clear stands why it is not sealed.
+
+Never in the clear, and never UNIQUE: a text, an address, a name, a carrier's message number. They are sealed
+(`sealed`, formats of storage/vault) or a blind label (HMAC, 32 bytes). Exact times are sealed too; in the clear
+are days, hours, and the moments at which a clock must ring.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3600
+_DAY = 86400
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware instant as microseconds since 1970: the same number and order on both databases."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+def hour_of(at: datetime) -> int:
+    """The UTC hour of an instant, counted since 1970."""
+    return int(at.timestamp()) // _HOUR
+
+
+def day_of(at: datetime) -> int:
+    """The UTC day of an instant, counted since 1970."""
+    return int(at.timestamp()) // _DAY
+
+
+def start_of_day(day: int) -> datetime:
+    """The first instant of a day counted since 1970."""
+    return _EPOCH + timedelta(days=day)
+
+
+def start_of_hour(hour: int) -> datetime:
+    """The first instant of an hour counted since 1970."""
+    return _EPOCH + timedelta(hours=hour)
+
+
+Long = sa.BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both; SQLite counts up by itself only in a column declared INTEGER."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# ── keys ──
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("kid", LargeBinary, primary_key=True),  # key id: says which key, not the key
+)
+
+envelopes = Table(
+    "envelopes",
+    metadata,
+    Column("owner", String, primary_key=True),  # whose key: a kind and an id, to find it
+    Column("owner_id", LargeBinary, primary_key=True),
+    Column("reader", String, primary_key=True),  # "server" or a supervisor's key
+    Column(
+        "kid", LargeBinary, ForeignKey("epochs.kid"), nullable=False, index=True
+    ),  # what to rewrap in a rotation
+    Column("wrapped", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+line = Table(
+    "line",
+    metadata,
+    Column("name", String, primary_key=True),  # a fixed word of ours ("staff bot")
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# ── people ──
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True),  # small number that rotas and rows refer to; never given twice
+    Column("name_label", LargeBinary, unique=True),  # blind; NULL once removed
+    Column("available", Boolean, nullable=False),  # ON / OFF
+    Column("unsettled", Boolean, nullable=False),  # a flag that changes with every hand-over
+    Column("removed", Boolean, nullable=False),
+    Column("sealed", LargeBinary),  # name, roles, languages; NULL once removed
+    sqlite_autoincrement=True,
+)
+
+staff_contacts = Table(
+    "staff_contacts",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("staff", Integer, ForeignKey("staff.id"), nullable=False, index=True),  # staff id
+    Column("position", Integer, nullable=False),  # which of her contacts comes first
+    Column("medium", String, nullable=False),  # channel class
+    Column("standing", String, nullable=False),  # state
+    Column("address_label", LargeBinary, unique=True),  # blind; one address, one person
+    Column("token_label", LargeBinary, unique=True),  # blind; NULL once used
+    Column("token_until", Instant),  # when the token dies
+    Column("last_from", LargeBinary),  # a conversation's id
+    Column("sealed", LargeBinary),  # place and via; NULL until she has joined
+)
+
+# ── conversations ──
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("code", String, nullable=False),  # grants nothing; people say it aloud
+    Column("state", String, nullable=False),
+    Column("medium", String, nullable=False),  # channel class
+    Column("language", String, nullable=False),
+    Column("texter", LargeBinary),  # a contact's id; NULL once forgotten
+    Column("counselor", Integer),  # staff id
+    Column("counselor_contact", LargeBinary),  # a contact's id
+    Column("version", Integer, nullable=False),  # counts changes
+    Column("sequence", Integer, nullable=False),  # counts transcript lines
+    Column("due_at", Instant, index=True),  # when the clock must look
+    Column("created_day", Integer, nullable=False),  # the day, not the time
+    Column("last_hour", Integer, nullable=False),  # the hour, not the time
+    Column("sealed", LargeBinary),  # Private; NULL once erased
+    Index("ix_conversations_state_counselor_last_hour", "state", "counselor", "last_hour"),
+)
+
+texter_contacts = Table(
+    "texter_contacts",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("conversation", LargeBinary, ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("route_label", LargeBinary, unique=True),  # blind; NULL when a newer conversation has it
+    Column("erase_label", LargeBinary, nullable=False, index=True),  # blind; all her conversations
+    Column("sealed", LargeBinary, nullable=False),  # place and via, under the contact's own key
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("staff", Integer, primary_key=True),  # staff id
+    Column("contact", LargeBinary, nullable=False),  # a contact's id
+    Column("state", String, nullable=False),
+    Column("due_at", Instant, nullable=False),  # when it lapses
+    Column("sealed", LargeBinary, nullable=False),  # when it was made
+    Index("ix_offers_staff_due_at", "staff", "due_at"),
+)
+
+casecodes = Table(
+    "casecodes",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("conversation", LargeBinary, nullable=False),  # whom it stands for, or stood for last
+    Column("rested_day", Integer, index=True),  # the day it was laid down; NULL while alive
+)
+
+transcript = Table(
+    "transcript",
+    metadata,
+    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),  # order
+    Column("id", LargeBinary, nullable=False),
+    Column("direction", String, nullable=False),  # part of what is authenticated
+    Column("sealed", LargeBinary, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("position", Long, primary_key=True),  # order
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("staff", Integer, nullable=False, index=True),  # staff id
+    Column("contact", LargeBinary, nullable=False),  # a contact's id
+    Column("conversation", LargeBinary, index=True),
+    Column("why", String, nullable=False),  # a fixed word of ours
+    Column("due_at", Instant, nullable=False),  # when it is forgotten
+    Column("sealed", LargeBinary, nullable=False),  # text, carrier's number of her message
+    Index("ix_held_contact_position", "contact", "position"),
+    sqlite_autoincrement=True,
+)
+
+# ── what is remembered about strangers: labels only ──
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("label", LargeBinary, primary_key=True),
+    Column("day", Integer, nullable=False, index=True),  # when it may be forgotten
+    sqlite_with_rowid=False,
+)
+optouts = Table(
+    "optouts",
+    metadata,
+    Column("label", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+rates = Table(
+    "rates",
+    metadata,
+    Column("label", LargeBinary, primary_key=True),
+    Column("day", Integer, nullable=False, index=True),  # the last day it happened
+    sqlite_with_rowid=False,
+)
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("bot", String, primary_key=True),  # "texters" or "staff"
+    Column("next_offset", sa.BigInteger, nullable=False),  # a counter of the carrier's
+)
+
+# ── what goes out ──
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("lane", LargeBinary, primary_key=True),  # a conversation's and a contact's id
+    Column("medium", String, nullable=False),  # channel class
+    Column("sender", LargeBinary, nullable=False),  # blind label of our number or bot
+    Column("priority", String, nullable=False),
+    Column(
+        "ready_at", Instant, nullable=False, index=True
+    ),  # when it may be claimed: head's due time, or lease's end
+    Column("leased_by", LargeBinary, index=True),  # random id of a process
+    Index("ix_lanes_sender_priority_ready_at", "sender", "priority", "ready_at"),
+    sqlite_with_rowid=False,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", Long, primary_key=True),  # order
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("lane", LargeBinary),  # NULL once buried
+    Column("state", String, nullable=False),  # waiting or buried
+    Column("conversation", LargeBinary, index=True),
+    Column("contact", LargeBinary, nullable=False, index=True),  # a contact's id, not the address
+    Column("side", String, nullable=False),
+    Column("task", String, nullable=False),
+    Column("medium", String, nullable=False),  # channel class
+    Column("sender", LargeBinary, nullable=False),  # blind label of our number or bot
+    Column("priority", String, nullable=False),
+    Column("due_at", Instant, nullable=False),  # clock
+    Column("deadline", Instant, nullable=False),  # clock
+    Column("attempts", Integer, nullable=False),
+    Column("unsure", Boolean, nullable=False),  # the carrier may have it already
+    Column("owner", String, nullable=False),  # under which key: the conversation's or its own
+    Column("owner_id", LargeBinary, nullable=False),
+    Column("reference_label", LargeBinary, nullable=False, unique=True),  # blind
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_outbox_lane_position", "lane", "position"),
+    Index("ix_outbox_state_deadline", "state", "deadline"),
+    sqlite_autoincrement=True,
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("label", LargeBinary, nullable=False, unique=True),  # blind: medium, via, chat, message
+    Column("reference_label", LargeBinary, unique=True),  # blind; NULL for what came in
+    Column("conversation", LargeBinary, index=True),
+    Column("contact", LargeBinary),  # a contact's id
+    Column("line", LargeBinary),  # a transcript line's id
+    Column("side", String, nullable=False),
+    Column("medium", String, nullable=False),  # channel class
+    Column("standing", String, nullable=False),  # sent, delivered, failed
+    Column("offer", Boolean, nullable=False),
+    Column("created_day", Integer, nullable=False, index=True),  # the day, not the time
+    Column("due_at", Instant, index=True),  # when the carrier is asked to delete its copy
+    Column("attempts", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # via, chat, message, writer: under its own key
+)
+
+# ── the rota, and who changed what ──
+
+rotas = Table(
+    "rotas",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),  # counts changes
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Long, primary_key=True),  # order
+    Column("day", Integer, nullable=False, index=True),  # the day, not the time
+    Column("sealed", LargeBinary, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)

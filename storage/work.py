@@ -1,0 +1,76 @@
+"""One unit of work: one transaction, one instant, and the rooms of storage."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.conversations import Conversations
+from storage.copies import Copies
+from storage.desk import Chance as Chance  # part of this room's face
+from storage.desk import Desk
+from storage.held import HeldRoom
+from storage.line import LineRoom
+from storage.offers import Offers
+from storage.offsets import Offsets
+from storage.optouts import OptOuts
+from storage.outbox import Outbox
+from storage.rates import Rates
+from storage.rota import RotaRoom
+from storage.seen import Seen
+from storage.staff import StaffRoom
+from storage.tables import epochs
+from storage.transcript import Transcript
+from storage.vault import Vault
+
+
+class Work:
+    """What a thought is given. It may be run again, so it does nothing that cannot be taken back."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.copies = Copies(desk)
+        self.outbox = Outbox(desk, self.copies)
+        self.conversations = Conversations(desk, self.outbox)
+        self.staff = StaffRoom(desk, self.outbox)
+        self.transcript = Transcript(desk)
+        self.offers = Offers(desk)
+        self.held = HeldRoom(desk)
+        self.seen = Seen(desk)
+        self.optouts = OptOuts(desk)
+        self.rates = Rates(desk)
+        self.offsets = Offsets(desk)
+        self.line = LineRoom(desk)
+        self.rota = RotaRoom(desk)
+
+    @property
+    def now(self) -> datetime:
+        """One instant for the whole thought."""
+        return self._desk.now
+
+    @property
+    def chance(self) -> Chance:
+        """Where chance comes from."""
+        return self._desk.chance
+
+    @property
+    def vault(self) -> Vault:
+        """The keys and labels."""
+        return self._desk.vault
+
+    @property
+    def letters_added(self) -> bool:
+        """Whether this thought has put something into the outbox: then other processes are told."""
+        return self._desk.letters_added
+
+    @property
+    def wakes(self) -> bool:
+        """Whether something may be ready to be sent now: then this process's sender is woken after the commit."""
+        return self._desk.letters_added or self._desk.lanes_moved
+
+    def ensure_epoch(self) -> None:
+        """The epoch that wraps now has its row, so that envelopes may refer to it."""
+        self._desk.put_once(epochs, {"kid": self.vault.active})
+
+    def finish(self) -> None:
+        """Writes what was collected; the transaction can be committed then."""
+        self.outbox.flush()
