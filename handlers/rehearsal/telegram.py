@@ -19,6 +19,7 @@ from handlers.rehearsal.faults import Call, Fault, Faults, Trouble
 from handlers.rehearsal.loopback import Loopback, carry_out
 from handlers.rehearsal.telegram_bots import Hook, TelegramBot, Wire
 from handlers.rehearsal.telegram_methods import DO
+from handlers.rehearsal.telegram_pace import Pace
 from handlers.rehearsal.telegram_people import People
 from handlers.rehearsal.telegram_tables import Refusal
 
@@ -52,6 +53,7 @@ class Telegram(People):
         self.server = Loopback(self._answer, port=port)
         self._by_token = {bot.token: bot for bot in self.bots.values()}
         self._session: aiohttp.ClientSession | None = None
+        self._pace: Pace | None = None
         self._postmen: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -80,6 +82,16 @@ class Telegram(People):
             await self._session.close()
         if self.server.broken:
             raise ExceptionGroup("the Telegram stand-in broke", self.server.broken)
+
+    def limit_rates(self, *, per_bot: int = 30, per_chat: int = 1) -> None:
+        """From now on sendMessage is refused (429) beyond so many a second; off until called."""
+        self._pace = Pace(per_bot=per_bot, per_chat=per_chat)
+
+    async def repeat(self, bot: TelegramBot, update: Wire, *, times: int = 1) -> list[str | None]:
+        """Posts an update to the bot's webhook again, `times` at once; None for each that was taken."""
+        if bot.hook is None:
+            raise ValueError("the bot has no webhook")
+        return list(await asyncio.gather(*(self._post(bot.hook, update) for _ in range(times))))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         found = PATH.fullmatch(request.path)
@@ -116,6 +128,8 @@ class Telegram(People):
 
     async def _do(self, bot: TelegramBot, method: str, given: dict[str, Any]) -> tuple[Any, str]:
         """The method's result, and the remark that some answers carry."""
+        if method == "sendMessage" and self._pace is not None:
+            self._pace.allow(bot.name, given["chat_id"], self.clock.now())
         if method in DO:
             return DO[method](self, bot, given), ""
         if method == "getUpdates":

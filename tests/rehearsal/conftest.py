@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,19 @@ class Program:
     body: str = ""
     heard: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
 
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, path: str, form: dict[str, str], headers: dict[str, str]) -> None:
+        self.heard.append((path, form, headers))
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def hears(self, holds: Callable[[], bool]) -> None:
+        """Waits until what was heard satisfies the test."""
+        async with asyncio.timeout(10):
+            while not holds():
+                await self._news.wait()
+
     def paths(self) -> list[str]:
         return [path for path, _, _ in self.heard]
 
@@ -43,7 +57,7 @@ async def program() -> AsyncIterator[Program]:
             if "json" not in request.content_type
             else {"json": text}
         )
-        found.heard.append((request.path, form, dict(request.headers)))
+        found.note(request.path, form, dict(request.headers))
         return web.Response(status=found.status, text=found.body)
 
     found = Program(Loopback(answer))

@@ -177,7 +177,7 @@ async def test_marks_appear_on_own_messages(town: Town, bot: Bot, alma: Telegram
     for mark in ("👀", "👌", "💔"):
         assert await bot.set_message_reaction(chat(alma), int(mine.id), mark)
         await alma.marked(mine, mark)
-    with pytest.raises(BadRequest, match="(?i)reaction_invalid"):
+    with pytest.raises(BadRequest, match=r"(?i)reaction_invalid"):
         await bot.set_message_reaction(chat(alma), int(mine.id), "✅")
     await bot.set_message_reaction(chat(alma), int(mine.id), [])
     assert mine.reactions == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import aiohttp
@@ -93,8 +92,7 @@ async def test_a_phone_that_stays_off_ends_undelivered(town: Town, sms: Client, 
             await change
         assert (caught.value.status, caught.value.code) == (409, 20009)
     town.clock.move(timedelta(seconds=601))
-    while not town.twilio.messages[sent.sid].final:
-        await asyncio.sleep(0.01)
+    await program.hears(lambda: "undelivered" in program.statuses())
     await town.twilio.settled()
     assert program.heard[-1][1]["ErrorCode"] == "30003"
     robin.switch_on()
