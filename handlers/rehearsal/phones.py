@@ -35,7 +35,9 @@ class SmsPhone(Screen):
         self.sent.append(own)
         message = await self._carrier.text(self.number, to, text, media=media)
         own.id, own.at = message.sid, message.created
-        taken = next(p for p in self._carrier.posted if p.parameters.get("MessageSid") == message.sid)
+        taken = next(
+            p for p in reversed(self._carrier.posted) if p.parameters.get("MessageSid") == message.sid
+        )
         own.status = "sent" if taken.arrived else "failed"
         self.changed()
         return own

@@ -211,7 +211,10 @@ class Net(ABC):
 
     async def _tell(self, parameters: Mapping[str, str], first: asyncio.Event) -> None:
         url = self.webhooks.public_url + self.inbound
-        self._judge(await self.webhooks.post(url, parameters, first=first))
+        try:
+            self._judge(await self.webhooks.post(url, parameters, first=first))
+        finally:
+            first.set()  # also when the town closes: whoever wrote must not wait for ever
 
     def _judge(self, posted: Posted) -> None:
         """Notes what Twilio's debugger would: 11200 for a failed webhook, 12100 for a body that is no TwiML."""
