@@ -60,8 +60,12 @@ _NEW_ENVELOPE = envelopes.insert()
 
 
 def insert_into(table: Table, *, shared: bool) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT in the words of the database, which can say what happens when the row is there already."""
-    return postgresql.insert(table) if shared else sqlite.insert(table)
+    """An INSERT in the words of the database, which can say what happens when the row is there already.
+
+    Its rowcount is to be trusted only because of the option: without it SQLAlchemy gives -1 on PostgreSQL.
+    """
+    new = postgresql.insert(table) if shared else sqlite.insert(table)
+    return new.execution_options(preserve_rowcount=True)
 
 
 @cache
