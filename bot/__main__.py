@@ -1,0 +1,71 @@
+"""`greenroom`, or `python -m bot`: the command line, assembled. What is heavy waits for the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handlers.cli.commands import app
+from handlers.cli.front import obey
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from handlers.line import Line
+    from storage.engine import Store
+
+
+class Roof:
+    """The heavy rooms, as the command line asks for them (handlers/cli/house)."""
+
+    def schema_state(self, config: Config) -> str:
+        from bot import app
+        from storage import engine
+
+        return engine.schema_state(app.database_url(config))
+
+    def migrate(self, config: Config) -> None:
+        from bot import app
+        from storage import engine
+
+        engine.migrate(app.database_url(config))
+
+    def make_keyring(self, path: Path, root: bytes) -> None:
+        from storage.keyring import Keyring
+
+        Keyring.create(path, root)
+
+    def open_store(self, config: Config) -> Store:
+        from bot import app
+
+        return app.open_store(config)
+
+    def line(self, config: Config) -> Line:
+        from bot import app
+
+        return app.line(config)
+
+    def serve(self, config: Config) -> int:
+        import asyncio
+
+        from bot import app
+
+        return asyncio.run(app.serve(config))
+
+    def rehearse(self, *, port: int, script: bool) -> int:
+        import asyncio
+
+        from bot import app
+
+        return asyncio.run(app.rehearse(port=port, script=script))
+
+
+def main() -> None:
+    """Obeys one command line and ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(obey(app, Roof(), sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

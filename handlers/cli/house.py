@@ -1,0 +1,43 @@
+"""What the command line asks of the roof, handed in at start: a door may not know the house above it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from handlers.line import Line
+    from storage.engine import Store
+
+
+class House(Protocol):
+    """The heavy rooms, opened only by the command that needs them: `--help` must not wait for a database driver."""
+
+    def schema_state(self, config: Config) -> str:
+        """ "missing", "old", "current" or "too new"; DatabaseAway when the database does not answer."""
+        ...
+
+    def migrate(self, config: Config) -> None:
+        """Brings the database up to date, one process at a time; SchemaTooNew."""
+        ...
+
+    def make_keyring(self, path: Path, root: bytes) -> None:
+        """A new keyring file with one epoch; SettingsError when something is there."""
+        ...
+
+    def open_store(self, config: Config) -> Store:
+        """The database behind its keys."""
+        ...
+
+    def line(self, config: Config) -> Line:
+        """The line as the handlers know it."""
+        ...
+
+    def serve(self, config: Config) -> int:
+        """Serves until SIGTERM; the exit code."""
+        ...
+
+    def rehearse(self, *, port: int, script: bool) -> int:
+        """The whole line on this machine; the exit code."""
+        ...
