@@ -78,6 +78,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """Offers made before this instant no longer count: the ladder began again."""
     country: str = ""
     """Where the texter's number is from (ISO 3166), for the emergency number."""
+    before: int | None = None
+    """The counselor of this texter's last conversation: asked first if she is on call."""
     chain: bytes = b""
     """Link of the last transcript line (storage/vault); b"" before the first."""
 

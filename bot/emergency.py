@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import phonenumbers
+
 NUMBERS: dict[str, str] = {
     # ITU-T E.161.1 names 112 and 911; national numbers from the ITU's list of emergency numbers (2023).
     **dict.fromkeys(("US", "CA", "MX", "DO", "PR", "AR", "CO", "PE", "EC", "CR", "PA", "PH", "UY"), "911"),
@@ -24,3 +26,11 @@ DEFAULT = "112"
 def number(country: str) -> str:
     """The number to call; `country` is an ISO 3166 code."""
     return NUMBERS.get(country, DEFAULT)
+
+
+def country_of(phone_number: str) -> str:
+    """Where a number is from (ISO 3166), or "" when the plan does not say; never used to accept or refuse one."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(phone_number)) or ""
+    except phonenumbers.NumberParseException:
+        return ""

@@ -145,7 +145,7 @@ def _asks(
         if busy and not early:
             continue
         people = [
-            p for p in _able(rung.members(watch, conversation.language), watch, pace) if p.id not in asked
+            p for p in able(rung.members(watch, conversation.language), watch, pace) if p.id not in asked
         ]
         if people:
             chosen = people if rung.together else people[:1]
@@ -154,7 +154,7 @@ def _asks(
     return []
 
 
-def _able(people: list[Staff], watch: Watch, pace: Pace) -> list[Staff]:
+def able(people: list[Staff], watch: Watch, pace: Pace) -> list[Staff]:
     """Those who can be asked, the least loaded first."""
     able = [
         p

@@ -17,7 +17,7 @@ from bot.decision import Decision, Said, ToStaff, ToTexter, Words
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
 from bot.messages import Direction, Priority, Side, Writer
 from bot.people import Contact, ContactId, ConversationId, Staff
-from bot.phrases import phrase
+from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 
 RECENT = timedelta(minutes=15)
@@ -39,6 +39,16 @@ def counselor_hears(
 
 
 # ── The texter's side ──
+
+
+def opened(conversation: Conversation, said: Said | None, greeting: Phrase) -> Decision:
+    """A conversation begins: the first answer goes out at once, before anybody is asked anything."""
+    first = (said,) if said else ()
+    return Decision(
+        conversation,
+        said=(*first, Said(Direction.LINE, greeting)),
+        letters=(ToTexter(greeting, priority=Priority.FIRST),),
+    )
 
 
 def texter_said(conversation: Conversation, text: Secret[str], now: datetime) -> Decision:
@@ -110,6 +120,14 @@ def texter_agreed(conversation: Conversation) -> Decision | None:
     return Decision(
         changed(conversation, agreed=True), said=(Said(Direction.LINE, answer),), letters=(ToTexter(answer),)
     )
+
+
+def texter_opted_in(conversation: Conversation, greeting: Phrase, now: datetime) -> Decision:
+    """START after STOP: what she wrote meanwhile goes up the ladder again, from the first rung."""
+    if conversation.state is State.TALKING:
+        return texter_out_of_reach(conversation, muted=False)
+    again = changed(conversation, muted=False, texter_at=now, round_at=now, nobody_told=False, looking_told=False)
+    return opened(replace(again, due_at=now), None, greeting)
 
 
 def texter_out_of_reach(conversation: Conversation, *, muted: bool) -> Decision:

@@ -27,9 +27,11 @@ class Voice:
             name: SPOKEN[name](self, value, language) if name in SPOKEN else value
             for name, value in what.arguments.items()
         }
-        text = phrases.say(
-            what.place, language, **{"emergency": emergency.number(country), "line": self.name, **said}
-        )
+        said = {"emergency": emergency.number(country), "line": self.name, **said}
+        if "wait" in said:
+            # How long it takes is a sentence of its own, with the same minutes and hour.
+            said["wait"] = phrases.say(said["wait"], language, **said)
+        text = phrases.say(what.place, language, **said)
         return text + "".join(f" · {note}" for note in said.get("notes", "").split(NOTE_SEPARATOR) if note)
 
 

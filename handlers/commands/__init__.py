@@ -1,0 +1,46 @@
+"""The command table: each word of staff, the roles that may say it, and the function that obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.errors import NotNow
+from bot.grammar import Ask, Command
+from bot.people import Role
+from handlers.commands import conversation, shift
+from handlers.turn import Turn
+
+ANSWERING = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
+EVERYONE = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: who may say it, and what it does."""
+
+    roles: frozenset[Role]
+    obey: Callable[[Turn, Command], None]
+
+
+COMMANDS: dict[Ask, Entry] = {
+    Ask.TAKE: Entry(ANSWERING, conversation.take),
+    Ask.PASS: Entry(ANSWERING, conversation.pass_on),
+    Ask.DONE: Entry(ANSWERING, conversation.done),
+    Ask.NOTE: Entry(ANSWERING, conversation.note),
+    Ask.HISTORY: Entry(ANSWERING, conversation.history),
+    Ask.SEND: Entry(ANSWERING, conversation.send),
+    Ask.DROP: Entry(ANSWERING, conversation.drop),
+    Ask.ON: Entry(ANSWERING, shift.on),
+    Ask.OFF: Entry(ANSWERING, shift.off),
+    Ask.WHO: Entry(EVERYONE, shift.who),
+    Ask.HELP: Entry(EVERYONE, shift.help_),
+}
+
+
+def obey(turn: Turn, command: Command) -> None:
+    """Obeys a complete command; one that is not built yet, or not hers, says so and does nothing."""
+    entry = COMMANDS.get(command.ask)
+    if entry is None or not entry.roles & turn.staff.roles:
+        raise NotNow("not.yet", word=command.ask.upper())
+    entry.obey(turn, command)

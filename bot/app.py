@@ -1,0 +1,320 @@
+"""The composition root: the only room that knows every concrete part, and the only one that starts and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import structlog
+from sqlalchemy import make_url
+
+from bot import config as settings
+from bot import logs
+from bot.channel import Channel, Receipt
+from bot.errors import DeliveryError, StorageError
+from bot.ladder import Pace
+from bot.messages import Inbound
+from bot.people import Medium
+from bot.settings import Config
+from bot.voice import Voice
+from handlers import clock, inbound, receipts
+from handlers.channels.session import open_session
+from handlers.channels.sms import Account, Sms
+from handlers.channels.telegram import Telegram
+from handlers.channels.webhook import Webhook
+from handlers.line import Line
+from handlers.outbox import BOT_RATE, Means, Outbox, chat_rests
+from handlers.rates import Rates, Sender
+from handlers.web import server
+from handlers.web.meters import Meters
+from storage import engine
+from storage.engine import Store
+from storage.keyring import Keyring
+from storage.vault import Vault
+from storage.work import Work
+
+log = structlog.get_logger("app")
+
+DRAIN = 8.0
+"""Seconds for what is in flight at SIGTERM; the whole stop stays within the ten of contract.md."""
+TICK = 0.25
+"""Seconds between two looks at the clock: the shortest offer is one second."""
+BOTS = ("texters", "staff")
+
+Step = Callable[[str], None]
+Now = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def database_url(config: Config) -> str:
+    """The database's address with its password, where there is one."""
+    url = make_url(config.database.url)
+    if config.database.password is not None:
+        url = url.set(password=settings.secret(config.database.password).reveal())
+    return url.render_as_string(hide_password=False)
+
+
+def vault(config: Config) -> Vault:
+    """The keys, from where the configuration says that they are."""
+    root = settings.key_bytes(config.keys.root)
+    pepper = settings.key_bytes(config.keys.pepper)
+    return Vault(roots=(root,), peppers=(pepper,), keyring=Keyring.load(config.keys.keyring, (root,)))
+
+
+def open_store(config: Config, now: Now = wall_clock) -> Store:
+    """The database behind its keys; it must be up to date."""
+    return engine.open_store(database_url(config), vault(config), clock=now)
+
+
+def line(config: Config) -> Line:
+    """The line as the handlers know it."""
+    ladder = config.ladder
+    return Line(
+        voice=Voice(config.line.name, ZoneInfo(config.line.time_zone)),
+        pace=Pace(
+            offer=timedelta(seconds=ladder.offer_seconds),
+            looking=timedelta(minutes=ladder.still_looking_minutes),
+            supervisors=timedelta(minutes=ladder.supervisors_minutes),
+            nobody=timedelta(minutes=ladder.nobody_minutes),
+            window=timedelta(minutes=ladder.window_minutes),
+            most=config.limits.open_conversations,
+        ),
+        country=config.line.country,
+        default_language=config.line.default_language,
+        numbers=config.sms.numbers if config.sms else (),
+        reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
+    )
+
+
+@dataclass(slots=True)
+class Program:
+    """One running line. `step` is told of every step on the way of a text, so that a test can end the process between
+    any two; nothing that ships makes use of it."""
+
+    config: Config
+    store: Store
+    now: Now = wall_clock
+    step: Step = lambda name: None
+    line: Line = field(init=False)
+    meters: Meters = field(default_factory=Meters)
+    channels: dict[Sender, Channel] = field(default_factory=dict)
+    healthy: bool = False
+    why: str = "starting"
+
+    def __post_init__(self) -> None:
+        self.line = line(self.config)
+
+    async def receive(self, bot: str | None, inbounds: Sequence[Inbound], offset: int | None) -> None:
+        """Stores what came in, and where to go on listening, in one transaction."""
+
+        def thought(work: Work) -> None:
+            for one in inbounds:
+                inbound.receive(work, self.line, one)
+            if bot is not None and offset is not None:
+                work.offsets.set(bot, offset)
+
+        self.step("received")
+        await self.store.do(thought)
+        self.step("stored")
+
+    async def take_receipt(self, receipt: Receipt) -> None:
+        await self.store.do(lambda work: receipts.receive(work, self.line, receipt))
+        self.step("receipt stored")
+
+    def health(self) -> tuple[bool, str]:
+        return self.healthy, self.why
+
+    async def keep_time(self, outbox: Outbox) -> None:
+        """Lets the clock strike until cancelled; also says whether the database answers."""
+        while True:
+            try:
+                more = await self.store.do(lambda work: clock.strike(work, self.line))
+                self.healthy, self.why = True, ""
+            except StorageError as error:
+                self.healthy, self.why, more = False, "the database does not answer", False
+                log.error("the database does not answer", exc_info=error)
+            if not more:
+                await asyncio.sleep(TICK)
+
+    async def heed_others(self, outbox: Outbox) -> None:
+        """Wakes the outbox when another process has written something."""
+        while True:
+            with suppress(StorageError):
+                async for _ in self.store.changes():
+                    outbox.wake()
+            await asyncio.sleep(1)
+
+
+def _channels(
+    program: Program, session: aiohttp.ClientSession
+) -> tuple[list[Webhook], list[tuple[str, Telegram]]]:
+    """Every channel that the configuration names, with its ways in."""
+    config, webhooks, bots = program.config, list[Webhook](), list[tuple[str, Telegram]]()
+    if config.sms is not None:
+        references = [config.sms.auth_token, config.sms.next_auth_token]
+        account = Account(
+            account_sid=config.sms.account_sid,
+            tokens=tuple(settings.secret(one) for one in references if one is not None),
+            numbers=config.sms.numbers,
+            public_url=config.web.public_url,
+            messaging_service=config.sms.messaging_service,
+            api_url=config.sms.api_url,
+        )
+        sms = Sms(account, session, count=program.meters.dropping("sms"), now=program.now)
+
+        async def receive(inbounds: Sequence[Inbound], offset: int | None) -> None:
+            await program.receive(None, inbounds, offset)
+
+        webhooks += sms.webhooks(receive, program.take_receipt)
+        program.channels.update({(Medium.SMS, number): sms for number in config.sms.numbers})
+    if config.telegram is not None:
+        for via, bot in zip(BOTS, (config.telegram.texters, config.telegram.staff), strict=True):
+            one = Telegram(
+                via,
+                settings.secret(bot.token),
+                session,
+                api_url=bot.api_url,
+                count=program.meters.dropping(f"telegram_{via}"),
+                now=program.now,
+            )
+            program.channels[Medium.TELEGRAM, via] = one
+            bots.append((via, one))
+    return webhooks, bots
+
+
+def _rates(program: Program) -> Rates:
+    sms = program.config.sms.rate if program.config.sms else 1.0
+    return Rates(
+        {sender: sms if sender[0] is Medium.SMS else BOT_RATE for sender in program.channels}, chat_rests()
+    )
+
+
+async def _listen(program: Program, via: str, bot: Telegram) -> None:
+    """Polls one bot until cancelled, from where the last commit left off."""
+
+    async def receive(inbounds: Sequence[Inbound], offset: int | None) -> None:
+        await program.receive(via, inbounds, offset)
+
+    offset = await _patiently(lambda: program.store.do(lambda work: work.offsets.get(via)))
+    await bot.poll(receive, offset)
+
+
+async def _introduce(program: Program, via: str, bot: Telegram) -> None:
+    """Learns the bot's user name, for invitation links; the carrier may be out of reach for a while."""
+
+    async def learn() -> None:
+        name = await bot.who_am_i()
+        await program.store.do(lambda work: work.line.set(f"bot.{via}", name))
+
+    while True:
+        try:
+            return await learn()
+        except (DeliveryError, StorageError):
+            await asyncio.sleep(30)
+
+
+async def _patiently(ask: Callable[[], Awaitable[int | None]]) -> int | None:
+    while True:
+        try:
+            return await ask()
+        except StorageError:
+            await asyncio.sleep(1)
+
+
+@asynccontextmanager
+async def running(
+    config: Config, *, now: Now = wall_clock, step: Step = lambda name: None
+) -> AsyncIterator[tuple[Program, int]]:
+    """The whole line, running; yields it with the port that it listens on, and stops it in order afterwards.
+
+    Raises SchemaTooNew, SettingsError, StorageError or OSError (port taken) before anything is received.
+    """
+    engine.migrate(database_url(config))
+    program = Program(config, open_store(config, now), now=now, step=step)
+    session = open_session()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        webhooks, bots = _channels(program, session)
+        listen = config.web.listen
+        app = server.build(
+            webhooks, health=program.health, version=version("greenroom"), meters=program.meters
+        )
+        holder = secrets.token_bytes(16)
+        if await program.store.alone():
+            await program.store.do(lambda work: work.outbox.release_all())
+        served = await server.serve(app, listen.host, listen.port)
+        outbox = Outbox(
+            Means(
+                store=program.store,
+                line=program.line,
+                channels=program.channels,
+                rates=_rates(program),
+                now=now,
+                seconds=time.monotonic,
+                jitter=random.random,
+                holder=holder,
+                step=step,
+            )
+        )
+        program.store.on_letters(outbox.wake)
+        sending = asyncio.create_task(outbox.run())
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                program.keep_time(outbox),
+                program.heed_others(outbox),
+                *(_listen(program, via, bot) for via, bot in bots),
+                *(_introduce(program, via, bot) for via, bot in bots),
+            )
+        ]
+        try:
+            yield program, served.port
+        finally:
+            program.healthy, program.why = False, "stopping"
+            await _end(tasks)
+            await served.stop()
+            with suppress(StorageError):
+                await outbox.stop(DRAIN)
+            await _end([sending])
+    finally:
+        await _end(tasks)
+        for channel in {id(c): c for c in program.channels.values()}.values():
+            await channel.close()
+        await session.close()
+        await program.store.close()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def serve(config: Config, *, now: Now = wall_clock, step: Step = lambda name: None) -> int:
+    """Serves until SIGTERM or SIGINT, then finishes what it holds and stops; the exit code."""
+    logs.forbid_dumps()
+    logs.set_up_logging(json_lines=not sys.stderr.isatty())
+    loop = asyncio.get_running_loop()
+    logs.quiet_loop(loop)
+    ended = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, ended.set)
+    async with running(config, now=now, step=step) as (_, port):
+        log.info("serving", port=port)
+        await ended.wait()
+        log.info("stopping")
+    return 0

@@ -1,0 +1,314 @@
+"""A decision becomes rows: the one place where rules' wishes turn into transcript, letters and offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+
+from bot import ladder, phrases, segments
+from bot.channel import LIMITS
+from bot.conversation import Conversation, OfferState, State
+from bot.decision import Decision, ToStaff, ToTexter, Words
+from bot.ladder import Watch
+from bot.messages import (
+    Address,
+    Button,
+    Direction,
+    Letter,
+    Priority,
+    Side,
+    Task,
+    Writer,
+)
+from bot.messages import (
+    Line as TranscriptLine,
+)
+from bot.people import Contact, ContactId, Medium, Staff
+from bot.phrases import Phrase, phrase
+from bot.redact import Secret
+from handlers.line import Line
+from storage.work import Work
+
+
+def apply(work: Work, line: Line, before: Conversation, decision: Decision) -> Conversation:
+    """Writes everything that a decision wants; `before` is the conversation as the rule saw it."""
+    return _Pen(work, line, before, decision).write()
+
+
+class _Pen:
+    """One decision on its way to paper."""
+
+    def __init__(self, work: Work, line: Line, before: Conversation, decision: Decision) -> None:
+        self.work = work
+        self.line = line
+        self.before = before
+        self.decision = decision
+        self.now = decision.conversation
+        self.address = self._address() if self._needs_address() else None
+
+    def write(self) -> Conversation:
+        played = self.work.transcript.read(self.before) if self.decision.play else []
+        self._cancel()
+        self._offers()
+        if self.decision.erase:
+            self.work.conversations.erase(self.before)
+        written = None if self.decision.erase else self._say()
+        if not self.decision.erase and self.now != self.before:
+            self.now = self.work.conversations.save(self.now)
+        if self.decision.play:
+            self._play(self.decision.play, played)
+        for letter in self.decision.letters:
+            self._post(letter, written)
+        self._desk()
+        return self.now
+
+    def _needs_address(self) -> bool:
+        return any(isinstance(letter, ToTexter) for letter in self.decision.letters)
+
+    def _address(self) -> Address:
+        return self.work.conversations.address(self.before)
+
+    def _cancel(self) -> None:
+        """Queued letters go; whoever wrote one of them is told that it was not sent."""
+        for side in self.decision.cancel:
+            for letter in self.work.outbox.cancel(self.before.id, side):
+                if letter.writer is not None and letter.last_part:
+                    not_sent(
+                        self.work,
+                        self.line,
+                        self.before.code,
+                        letter,
+                        "closed",
+                        quote=not self.decision.erase,
+                    )
+
+    def _offers(self) -> None:
+        if self.decision.end_offers:
+            self.work.offers.set_all(self.before.id, OfferState.ENDED)
+        for offer in self.decision.offers:
+            self.work.offers.put(offer)
+
+    def _say(self) -> bytes | None:
+        written = None
+        for said in self.decision.said:
+            words = self._words(said.words, self.before.language)
+            self.now, written = self.work.transcript.add(
+                self.now, said.direction, Secret(words), staff=said.staff, at=self.work.now
+            )
+        return written
+
+    def _words(self, what: Words, language: str) -> str:
+        return self.line.say(what, language, self.before.private.country)
+
+    def _post(self, letter: ToTexter | ToStaff, written: bytes | None) -> None:
+        if isinstance(letter, ToTexter):
+            self._post_to_texter(letter, written)
+        else:
+            post_to_staff(self.work, self.line, letter, self.before, written)
+
+    def _post_to_texter(self, letter: ToTexter, written: bytes | None) -> None:
+        """Not posted: anything that would arrive late, and anything for somebody who has opted out."""
+        private = self.now.private
+        if private.muted or self.address is None or self.before.texter is None:
+            return
+        deadline = self._deadline(letter)
+        if deadline <= self.work.now:
+            return
+        text = self._words(letter.what, self.before.language)
+        parts = split(text, self.address.medium)
+        for number, part in enumerate(parts, start=1):
+            self.work.outbox.add(
+                Letter(
+                    to=self.before.texter,
+                    side=Side.TEXTER,
+                    medium=self.address.medium,
+                    via=self.address.via,
+                    text=Secret(part),
+                    deadline=deadline,
+                    priority=letter.priority,
+                    about=None if letter.farewell else self.before.id,
+                    writer=letter.writer,
+                    line=written,
+                    address=self.address if letter.farewell else None,
+                    last_part=number == len(parts),
+                )
+            )
+
+    def _deadline(self, letter: ToTexter) -> datetime:
+        """Nothing arrives late: the window after the texter's last text, unless she or the counselor said otherwise."""
+        private = self.now.private
+        by_writer = self.work.now + self.line.reply_deadline
+        if letter.sure or private.agreed or letter.farewell:
+            return by_writer
+        window = private.texter_at + self.line.pace.window
+        return min(by_writer, window) if letter.writer is not None else window
+
+    def _play(self, to: ContactId, lines: list[TranscriptLine]) -> None:
+        """The card, then the transcript so far, oldest first."""
+        found = self.work.staff.contact(to)
+        if found is None:
+            return
+        contact, staff = found
+        code = self.before.code
+        card = phrase(
+            "card.code" if contact.medium is Medium.SMS else "card.swipe",
+            code=code,
+            medium=self.before.medium.value,
+            language=self.before.language,
+            minutes=str(int((self.work.now - self.before.private.opened_at).total_seconds() // 60)),
+            told=" ".join(
+                told(self.before, self.work.now > self.before.private.texter_at + self.line.pace.window)
+            ),
+        )
+        post_to_staff(self.work, self.line, ToStaff(to, card, priority=Priority.TALK), self.now)
+        for text in transcript(lines, lambda what: self.line.say_to(staff, what)):
+            words = Secret(text)
+            post_to_staff(
+                self.work, self.line, ToStaff(to, words, coded=True, priority=Priority.TALK), self.now
+            )
+
+    def _desk(self) -> None:
+        if self.decision.unsettle is not None:
+            self.work.staff.set_unsettled(self.decision.unsettle, True)
+        if self.decision.settle is not None:
+            self.work.staff.set_unsettled(self.decision.settle, False)
+
+
+def told(conversation: Conversation, late: bool) -> list[str]:
+    """What the texter has heard from the line, as places of the card."""
+    private = conversation.private
+    if private.muted:
+        return ["card.told.muted"]
+    heard = ["card.told.nobody" if private.nobody_told else "card.told.first"]
+    if private.agreed:
+        heard.append("card.told.agreed")
+    elif late:
+        heard.append("card.told.late")
+    return heard
+
+
+SPEAKERS = {
+    Direction.IN: "speaker.texter",
+    Direction.OUT: "speaker.staff",
+    Direction.LINE: "speaker.line",
+    Direction.NOTE: "speaker.note",
+}
+
+
+def transcript(
+    lines: list[TranscriptLine], say: Callable[[Phrase], str], *, whole: bool = False
+) -> list[str]:
+    """The transcript as letters: a burst of one voice becomes one text. Only the texter's words stand without a name,
+    and only while nobody else has spoken. What the line said is on the card, and left out unless `whole`."""
+    shown = [line for line in lines if whole or line.direction is not Direction.LINE]
+    alone = all(line.direction is Direction.IN for line in shown)
+    texts = []
+    for direction, group in groupby(shown, key=lambda line: line.direction):
+        text = "\n".join(line.text.reveal() for line in group)
+        texts.append(text if alone else say(phrase(SPEAKERS[direction], text=text)))
+    return texts
+
+
+def split(text: str, medium: Medium, prefix: str = "") -> list[str]:
+    """The parts of a text, each one call to the carrier and each beginning with the prefix."""
+    limits = LIMITS[medium]
+    measure = segments.utf16_units if limits.utf16 else segments.characters
+    return segments.split(text, limits.characters, prefix, measure=measure)
+
+
+def post_to_staff(
+    work: Work,
+    line: Line,
+    letter: ToStaff,
+    conversation: Conversation | None = None,
+    written: bytes | None = None,
+) -> None:
+    """One letter to a staff contact, in her language; nothing if the contact is gone or cannot be reached."""
+    found = work.staff.contact(letter.contact)
+    if found is None or not found[0].reachable:
+        return
+    contact, staff = found
+    text = line.say_to(staff, letter.what)
+    prefix = f"{conversation.code} " if letter.coded and conversation else ""
+    if letter.offer and not LIMITS[contact.medium].buttons and conversation:
+        text += "\n" + line.say_to(staff, phrase("offer.words", code=conversation.code))
+    address = work.staff.address(contact.id)
+    parts = split(text, contact.medium, prefix)
+    for number, part in enumerate(parts, start=1):
+        work.outbox.add(
+            Letter(
+                to=contact.id,
+                side=Side.STAFF,
+                medium=contact.medium,
+                via=address.via,
+                text=Secret(part),
+                deadline=work.now + line.rested,
+                priority=letter.priority,
+                about=conversation.id if conversation and letter.about else None,
+                line=written,
+                offer=letter.offer,
+                buttons=_captioned(letter.buttons, staff) if LIMITS[contact.medium].buttons else (),
+                last_part=number == len(parts),
+            )
+        )
+
+
+def _captioned(buttons: tuple[Button, ...], staff: Staff) -> tuple[Button, ...]:
+    language = staff.languages[0] if staff.languages else phrases.SOURCE
+    return tuple(replace(button, caption=phrases.say(button.caption, language)) for button in buttons)
+
+
+def tell(
+    work: Work, line: Line, contact: Contact, what: Words, conversation: Conversation | None = None
+) -> None:
+    """A short answer to a staff contact."""
+    post_to_staff(work, line, ToStaff(contact.id, what), conversation)
+
+
+SENT, DELIVERED, FAILED = "👀", "👌", "💔"
+"""Marks on a counselor's own message; ✅ is not among the reactions that a bot may set."""
+
+
+def mark(work: Work, line: Line, writer: Writer, what: str) -> None:
+    """Puts a mark on the writer's own message, where her channel shows marks."""
+    found = work.staff.contact(writer.contact)
+    if found is None or writer.message is None or not LIMITS[found[0].medium].marks:
+        return
+    contact, _ = found
+    work.outbox.add(
+        Letter(
+            to=contact.id,
+            side=Side.STAFF,
+            medium=contact.medium,
+            via=work.staff.address(contact.id).via,
+            text=Secret(what),
+            deadline=work.now + line.reply_deadline,
+            priority=Priority.MARK,
+            task=Task.REACT,
+            writer=writer,
+        )
+    )
+
+
+def not_sent(work: Work, line: Line, code: str, letter: Letter, because: str, *, quote: bool = True) -> None:
+    """The writer is told that her words did not leave, why, and what they were."""
+    if letter.writer is None:
+        return
+    mark(work, line, letter.writer, FAILED)
+    found = work.staff.contact(letter.writer.contact)
+    if found is None:
+        return
+    text = letter.text.reveal() if quote else ""
+    place = "not.sent" if quote else "not.delivered"
+    tell(work, line, found[0], phrase(place, code=code, why=because, text=text))
+
+
+def climb(work: Work, line: Line, conversation: Conversation, watch: Watch | None = None) -> Conversation:
+    """Climbs the ladder for a waiting conversation now."""
+    if conversation.state is not State.WAITING:
+        return conversation
+    offers = tuple(work.offers.of(conversation.id))
+    decision = ladder.climb(conversation, offers, watch or line.watch(work), line.pace)
+    return apply(work, line, conversation, decision)

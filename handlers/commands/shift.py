@@ -1,0 +1,47 @@
+"""Commands about one's own shift: ON, OFF, WHO, HELP."""
+
+from __future__ import annotations
+
+from bot import ladder
+from bot.grammar import Command
+from handlers import apply
+from handlers.turn import Turn
+
+
+def on(turn: Turn, command: Command) -> None:
+    """Available: whoever waits and was told that nobody is there is offered to her at once."""
+    work, line = turn.work, turn.line
+    work.staff.set_available(turn.staff.id, True)
+    turn.tell("on")
+    watch = line.watch(work)
+    staff = watch.people[turn.staff.id]
+    if watch.loads.get(staff.id, 0) >= line.pace.most:
+        return
+    for conversation in work.conversations.waiting():
+        if conversation.private.nobody_told and (staff.is_supervisor or not conversation.private.muted):
+            apply.apply(work, line, conversation, ladder.ask(conversation, watch, line.pace, staff))
+
+
+def off(turn: Turn, command: Command) -> None:
+    """On a break: no new offers; what she has open stays hers until she passes it."""
+    turn.work.staff.set_available(turn.staff.id, False)
+    codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
+    if codes:
+        turn.tell("off.open", codes=", ".join(codes))
+    else:
+        turn.tell("off")
+
+
+def who(turn: Turn, command: Command) -> None:
+    """Who is on call now, by alias."""
+    watch = turn.line.watch(turn.work)
+    names = sorted(watch.people[i].name for i in watch.on_call if i in watch.people)
+    if names:
+        turn.tell("who", names=", ".join(names))
+    else:
+        turn.tell("who.nobody")
+
+
+def help_(turn: Turn, command: Command) -> None:
+    """The commands in one text."""
+    turn.tell("staff.help")

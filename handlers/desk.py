@@ -1,0 +1,196 @@
+"""A counselor's desk: which conversation her words belong to, what is held and asked about, what ends with her."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import relay
+from bot.conversation import Conversation, Offer, OfferState, State
+from bot.errors import NoSuchConversation, NotNow, WhichConversation
+from bot.messages import Side, Writer
+from bot.people import Contact, Standing
+from bot.phrases import phrase
+from bot.redact import Secret
+from handlers import apply
+from handlers.line import Line
+from handlers.turn import Turn
+from storage.work import Work
+
+
+def laid_out(turn: Turn) -> relay.Desk:
+    """Everything that a text without a code could belong to."""
+    work = turn.work
+    on_its_way = work.outbox.in_flight(turn.contact.id)
+    return relay.Desk(
+        staff=turn.staff,
+        talking=tuple(work.conversations.talking_with(turn.staff.id)),
+        offers=tuple(work.offers.to(turn.staff.id)),
+        closed=tuple(work.conversations.closed_with(turn.staff.id, work.now - relay.RECENT)),
+        last_from=frozenset(on_its_way) or frozenset({turn.contact.last_from}),
+    )
+
+
+def named(turn: Turn, code: str) -> Conversation:
+    """The conversation of a code, only if she may write in it now."""
+    conversation = turn.work.conversations.by_code(code)
+    if (
+        conversation is None
+        or conversation.state is not State.TALKING
+        or conversation.counselor != turn.staff.id
+    ):
+        raise NoSuchConversation("no.such", code=code)
+    return conversation
+
+
+def relay_plain(turn: Turn, text: Secret[str]) -> None:
+    """Words without a code: by the swipe, or where they can only belong, else held."""
+    if turn.swiped is not None:
+        relay_to(turn, turn.swiped, text)
+        return
+    try:
+        conversation = relay.whose(laid_out(turn), turn.work.now)
+    except WhichConversation:
+        hold(turn, text, "which")
+    else:
+        relay_to(turn, conversation, text)
+
+
+def relay_to(
+    turn: Turn,
+    conversation: Conversation,
+    text: Secret[str],
+    *,
+    sure: bool = False,
+    writer: Writer | None = None,
+) -> None:
+    """Her words to this texter, or held because the texter has been silent too long."""
+    work, line = turn.work, turn.line
+    writer = writer or turn.writer
+    try:
+        decision = relay.counselor_said(
+            conversation, turn.staff, text, writer, now=work.now, window=line.pace.window, sure=sure
+        )
+    except NotNow as late:
+        if late.phrase == "ask.late":
+            hold(turn, text, "late", conversation=conversation, minutes=late.arguments["minutes"])
+            return
+        apply.mark(work, line, writer, apply.FAILED)
+        turn.tell_about(conversation, late.phrase, **{**late.arguments, "text": text.reveal()})
+        return
+    apply.apply(work, line, conversation, decision)
+    if turn.inbound.copy is not None:
+        # A swipe on her own message, or an edit of it, finds the conversation again.
+        work.copies.keep(
+            turn.inbound.copy,
+            side=Side.STAFF,
+            conversation=conversation.id,
+            contact=turn.contact.id,
+            line=None,
+            writer=writer,
+        )
+
+
+def hold(
+    turn: Turn,
+    text: Secret[str],
+    why: str,
+    *,
+    conversation: Conversation | None = None,
+    word: str = "",
+    minutes: str = "",
+) -> None:
+    """Keeps her words until she says where they go, and asks. Never guessed, never lost without a word."""
+    work = turn.work
+    work.held.put(
+        turn.staff.id,
+        turn.contact.id,
+        text,
+        why=why,
+        conversation=conversation.id if conversation else None,
+        message=turn.writer.message,
+        due_at=work.now + turn.line.reply_deadline,
+    )
+    if why == "command":
+        turn.tell("ask.command", word=word)
+    elif why == "late" and conversation is not None:
+        turn.tell_about(conversation, "ask.late", minutes=minutes)
+    else:
+        ask_which(turn)
+
+
+def ask_which(turn: Turn) -> None:
+    """The question, with the codes that can answer it."""
+    codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
+    if not codes:
+        raise NotNow("none.open")
+    count = sum(held.why == "which" for held in turn.work.held.of(turn.contact.id))
+    place = "ask.which" if count <= 1 else "ask.which.several"
+    turn.tell(place, codes=either(turn, codes), count=str(count))
+
+
+def either(turn: Turn, codes: list[str]) -> str:
+    """ "K7R2 or M3XA", in her language."""
+    word = turn.line.say_to(turn.staff, phrase("or"))
+    return f" {word} ".join(codes)
+
+
+def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = False) -> None:
+    """Her answer to a question: what is held goes there, oldest first. `sure`: SEND, so even if it is late."""
+    held = [
+        one
+        for one in turn.work.held.of(turn.contact.id)
+        if conversation is None or one.conversation in (None, conversation.id)
+    ]
+    if not held:
+        if conversation is None:
+            raise NotNow("nothing.held")
+        raise NotNow("say.what", code=conversation.code)
+    turn.work.held.drop([one.id for one in held])
+    for one in held:
+        about = one.conversation or (conversation.id if conversation else None)
+        target = turn.work.conversations.get(about) if about else None
+        writer = replace(turn.writer, message=one.message)
+        if target is None:
+            _again(turn, one.text, one.why, writer)
+        elif target.state is not State.TALKING or target.counselor != turn.staff.id:
+            apply.mark(turn.work, turn.line, writer, apply.FAILED)
+            turn.tell("not.sent", code=target.code, why="closed", text=one.text.reveal())
+        elif one.why == "late" and not sure:
+            hold(turn, one.text, "late", conversation=target, minutes=_silence(turn, target))
+        else:
+            relay_to(turn, target, one.text, sure=sure and one.why == "late", writer=writer)
+
+
+def _silence(turn: Turn, conversation: Conversation) -> str:
+    return str(int((turn.work.now - conversation.private.texter_at).total_seconds() // 60))
+
+
+def _again(turn: Turn, text: Secret[str], why: str, writer: Writer) -> None:
+    """SEND without a code: only where it can only belong."""
+    try:
+        conversation = relay.whose(laid_out(turn), turn.work.now)
+    except WhichConversation:
+        hold(turn, text, "which")
+    else:
+        relay_to(turn, conversation, text, writer=writer)
+
+
+def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> None:
+    """A staff contact can no longer be written to: her conversations go on by another contact of hers, or to others."""
+    work.staff.set_standing(contact.id, standing)
+    work.outbox.cancel_contact(contact.id)
+    for conversation in work.conversations.talking_with(contact.staff):
+        if conversation.counselor_contact == contact.id:
+            decision = relay.put_back(conversation, contact.id, by_herself=False, now=work.now)
+            apply.apply(work, line, conversation, decision)
+    for offer in work.offers.to(contact.staff):
+        if offer.contact == contact.id and offer.state is OfferState.OPEN:
+            offer_failed(work, offer)
+
+
+def offer_failed(work: Work, offer: Offer) -> None:
+    """An offer that never reached her is skipped at once."""
+    work.offers.put(replace(offer, state=OfferState.FAILED, due_at=work.now))
+    conversation = work.conversations.get(offer.conversation)
+    if conversation is not None and conversation.state is State.WAITING:
+        work.conversations.save(replace(conversation, due_at=work.now))

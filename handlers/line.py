@@ -1,0 +1,100 @@
+"""One line as its handlers know it: its voice, its pace, its own numbers, and who is there at this instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot import rota, rotafile
+from bot.decision import Words
+from bot.ladder import Pace, Watch
+from bot.people import Staff, StaffId
+from bot.rota import Rota
+from bot.voice import Voice
+from storage.work import Work
+
+LOOK_AHEAD = timedelta(days=14)
+LOOK_BACK = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """The rota as last read, by version: opening it anew for every text would cost more than the text."""
+
+    version: int = -1
+    rota: Rota[StaffId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What handlers need of the settings. `numbers`: ours, the first is the line's. `reply_deadline`: a reply that
+    could not leave by then goes back to its writer. `rested`: how long a staff letter is worth sending."""
+
+    voice: Voice
+    pace: Pace
+    country: str
+    default_language: str
+    numbers: tuple[str, ...]
+    reply_deadline: timedelta
+    rested: timedelta = timedelta(hours=12)
+    wait_minutes: int = 5
+    _opened: _Opened = field(default_factory=_Opened)
+
+    def say(self, what: Words, language: str, country: str = "") -> str:
+        return self.voice.say(what, language, country=country or self.country)
+
+    def say_to(self, staff: Staff | None, what: Words) -> str:
+        """In the first of her languages; English where there are no texts for it."""
+        language = staff.languages[0] if staff and staff.languages else self.default_language
+        return self.say(what, language)
+
+    def rota(self, work: Work) -> Rota[StaffId]:
+        """The rota in force; one without schedules where none has been applied."""
+        version = work.rota.version()
+        if version != self._opened.version or self._opened.rota is None:
+            document = work.rota.current()
+            self._opened.rota = rotafile.decode(document) if document else Rota(schedules=())
+            self._opened.version = version
+        return self._opened.rota
+
+    def watch(self, work: Work) -> Watch:
+        """Who is on call now, and when that changes."""
+        people = {person.id: person for person in work.staff.everyone()}
+        planned = self.rota(work)
+        now = work.now
+        on_call = _on_call(planned, "on call", now)
+        return Watch(
+            now=now,
+            people=people,
+            on_call=on_call,
+            backup=_on_call(planned, "backup", now),
+            loads=work.conversations.loads(),
+            next_on=_next_on(planned, people, now),
+            changed_at=_changed_at(planned, now),
+        )
+
+
+def _on_call(planned: Rota[StaffId], name: str, at: datetime) -> frozenset[StaffId]:
+    schedule = planned.named(name)
+    return rota.on_call(schedule, at) if schedule else frozenset()
+
+
+def _next_on(planned: Rota[StaffId], people: dict[StaffId, Staff], now: datetime) -> datetime | None:
+    """When the next shift of somebody who can be reached begins; None if one runs now, or none is planned."""
+    schedule = planned.named("on call")
+    if schedule is None:
+        return None
+    able = {i for i, person in people.items() if person.contact is not None}
+    for shift in rota.shifts(schedule, now, now + LOOK_AHEAD):
+        if able & shift.people:
+            return shift.start if shift.start > now else None
+    return None
+
+
+def _changed_at(planned: Rota[StaffId], now: datetime) -> datetime | None:
+    """The last instant, within a day, at which somebody else came on call."""
+    schedule = planned.named("on call")
+    if schedule is None:
+        return None
+    past = rota.shifts(schedule, now - LOOK_BACK, now + timedelta(seconds=1))
+    return past[-1].start if past and past[-1].start > now - LOOK_BACK else None

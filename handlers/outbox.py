@@ -1,0 +1,216 @@
+"""The only sender: claims lanes, hands each head to its carrier, and writes down what became of it.
+
+Many lanes are in flight at the same time; one that waits holds up no other. After a crash between sending and marking,
+a letter may go out twice at most, never not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channel import Channel, Post
+from bot.errors import Refused, StorageError, Unreachable
+from bot.messages import Letter, Side, Task
+from bot.people import Medium
+from handlers import outcomes
+from handlers.line import Line
+from handlers.rates import Rates, Sender
+from storage.engine import Store
+from storage.outbox import Claimed
+from storage.work import Work
+
+log = structlog.get_logger("outbox")
+
+LEASE = timedelta(seconds=90)
+"""Longer than any call to a carrier may take (handlers/channels/session); a dead process's letters wait this long."""
+LONGEST_PAUSE = timedelta(seconds=60)
+TRIES_BEFORE_BURIAL = 5
+"""Tries of a letter that fails in a way that no carrier is to blame for."""
+VALID = timedelta(seconds=600)
+"""The carrier gives up after ten minutes: later, somebody else may hold the phone (security.md, "Carriers")."""
+IN_FLIGHT = 256
+LOOK = 1.0
+"""Seconds after which the outbox is looked at even if nobody woke it: another process may have written into it."""
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the outbox works with. `steps` is told of every step, so that tests can end the process between two."""
+
+    store: Store
+    line: Line
+    channels: Mapping[Sender, Channel]
+    rates: Rates
+    now: Callable[[], datetime]
+    seconds: Callable[[], float]
+    jitter: Callable[[], float]
+    holder: bytes
+    step: Step
+
+
+class Outbox:
+    """Runs until stopped; `wake` makes it look at once."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._woken = asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Claims and sends until `stop`; a database that is away is waited for."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                pause = await self._round()
+            except StorageError:
+                log.warning("the database does not answer")
+                pause = LOOK
+            if pause > 0:
+                await self._sleep(pause)
+
+    async def stop(self, within: float) -> None:
+        """Takes nothing new; what is in flight may end within so many seconds, the rest is given back."""
+        self._stopping = True
+        self.wake()
+        if self._flying:
+            _, late = await asyncio.wait(self._flying, timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        holder = self._means.holder
+        await self._means.store.do(lambda work: work.outbox.release(holder))
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _round(self) -> float:
+        """Claims what may leave now; returns the seconds until the next look."""
+        means = self._means
+        room = IN_FLIGHT - len(self._flying)
+        ready = {s: min(n, room) for s, n in means.rates.ready(means.seconds()).items() if room > 0}
+        if not ready:
+            return min(LOOK, means.rates.wait())
+
+        def thought(work: Work) -> tuple[list[Claimed], datetime | None]:
+            claimed = work.outbox.claim(ready, holder=means.holder, lease=LEASE)
+            return claimed, None if claimed else work.outbox.next_due()
+
+        claimed, due = await means.store.do(thought)
+        means.step("claimed")
+        for one in claimed:
+            if one.letter is not None:
+                means.rates.use((one.letter.medium, one.letter.via))
+            task = asyncio.create_task(self._deliver(one))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        if claimed:
+            return 0
+        if due is None:
+            return LOOK
+        until = (due - means.now()).total_seconds()
+        # Due already, and still not claimed: its sender is used up.
+        return min(LOOK, until if until > 0 else max(means.rates.wait(), 0.005))
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self.wake()
+        if not task.cancelled() and task.exception() is not None:
+            # The lease gives the letter back; nothing is lost but a little time.
+            log.error("a letter was left behind", error=type(task.exception()).__name__)
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        """One letter's way to its carrier, and what became of it."""
+        means, letter = self._means, claimed.letter
+        if letter is None or claimed.address is None:
+            await self._poisoned(claimed)
+            return
+        if letter.deadline <= means.now():
+            await means.store.do(lambda work: outcomes.expired(work, means.line, claimed))
+            return
+        if letter.task is Task.SAY:
+            rest = means.rates.chat_wait(letter.medium, letter.to, means.seconds())
+            if rest > 0:
+                await self._hold(claimed, rest)
+                return
+        try:
+            copy = await means.channels[letter.medium, letter.via].send(_post(claimed, letter))
+        except Refused as refusal:
+            because = refusal.because
+            log.info("refused", because=because, medium=letter.medium.value)
+            await means.store.do(lambda work: outcomes.refused(work, means.line, claimed, because))
+        except Unreachable as away:
+            await self._again(claimed, away)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.error("a letter could not be sent", error=type(error).__name__)
+            await self._poisoned(claimed)
+        else:
+            means.step("sent")
+            await means.store.do(lambda work: outcomes.sent(work, means.line, claimed, copy))
+            means.step("marked")
+
+    async def _hold(self, claimed: Claimed, seconds: float) -> None:
+        """The chat has had its message of this second: not a try."""
+        due = self._means.now() + timedelta(seconds=seconds)
+        await self._means.store.do(lambda work: work.outbox.hold(claimed.id, due))
+
+    async def _again(self, claimed: Claimed, away: Unreachable) -> None:
+        """Later: after the wait that the carrier asked for, or 1, 2, 4 … 60 seconds with jitter."""
+        means = self._means
+        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(claimed.attempts, 6)))
+        pause *= 0.75 + means.jitter() / 2
+        if away.retry_after is not None:
+            pause = max(away.retry_after, timedelta(seconds=1)) * (1 + means.jitter() / 20)
+        if away.ours:
+            log.error("alarm, our settings or account keep a letter from leaving", code=away.code)
+        due = means.now() + pause
+        unsure = away.ambiguous
+        await means.store.do(lambda work: work.outbox.later(claimed.id, due, unsure=unsure))
+
+    async def _poisoned(self, claimed: Claimed) -> None:
+        """Pushed forward a few times, then put aside with one alarm; the others of its lane go on."""
+        means = self._means
+        if claimed.attempts + 1 < TRIES_BEFORE_BURIAL:
+            due = means.now() + timedelta(seconds=2**claimed.attempts)
+            await means.store.do(lambda work: work.outbox.later(claimed.id, due, unsure=False))
+        elif await means.store.do(lambda work: outcomes.buried(work, means.line, claimed)):
+            log.error("alarm, a letter was put aside", row=claimed.id)
+
+
+def _post(claimed: Claimed, letter: Letter) -> Post:
+    assert claimed.address is not None
+    return Post(
+        task=letter.task,
+        to=claimed.address,
+        text=letter.text,
+        reference=claimed.reference,
+        protect=letter.side is Side.STAFF,
+        valid_for=VALID,
+        buttons=letter.buttons,
+        replies_to=letter.writer.message if letter.task is Task.REACT and letter.writer else None,
+    )
+
+
+def chat_rests() -> dict[Medium, float]:
+    """Seconds between two messages to one chat: about one a second (Bot API FAQ, "My bot is hitting limits")."""
+    return {Medium.TELEGRAM: 1.0}
+
+
+BOT_RATE = 30.0
+"""Messages a second for one bot (Bot API FAQ, the same place)."""

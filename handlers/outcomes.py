@@ -1,0 +1,120 @@
+"""What became of a letter, and what follows: a mark for its writer, the next counselor, the truth about what failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import relay
+from bot.conversation import Conversation, State
+from bot.messages import Copy, Letter, Side, Task
+from bot.people import ContactId, Role, Standing
+from bot.phrases import phrase
+from handlers import apply, desk
+from handlers.line import Line
+from storage.outbox import Claimed
+from storage.work import Work
+
+GONE: dict[str, Standing] = {
+    "opted_out": Standing.OPTED_OUT,
+    "blocked": Standing.DEAD,
+    "no_such_number": Standing.DEAD,
+    "landline": Standing.DEAD,
+    "country": Standing.DEAD,
+}
+"""Why a staff contact cannot be written to any more, by the channel's word for it."""
+
+OUT_OF_REACH = frozenset({"opted_out", "blocked"})
+"""Why a texter gets nothing more until she comes back."""
+
+
+def sent(work: Work, line: Line, claimed: Claimed, copy: Copy | None) -> None:
+    """The carrier has it."""
+    if work.outbox.sent(claimed.id, copy) is None or claimed.letter is None:
+        return
+    accepted(work, line, claimed.letter)
+
+
+def accepted(work: Work, line: Line, letter: Letter) -> None:
+    if letter.task is not Task.SAY:
+        return
+    if letter.side is Side.STAFF:
+        work.staff.set_last_from(letter.to, letter.about)
+    elif letter.writer is not None and letter.last_part:
+        apply.mark(work, line, letter.writer, apply.SENT)
+
+
+def refused(work: Work, line: Line, claimed: Claimed, because: str) -> None:
+    """The carrier will never take it."""
+    if not work.outbox.drop(claimed.id) or claimed.letter is None or claimed.letter.task is not Task.SAY:
+        return
+    letter = claimed.letter
+    conversation = work.conversations.get(letter.about) if letter.about else None
+    if letter.side is Side.STAFF:
+        staff_missed(work, line, letter.to, conversation, because, offer=letter.offer)
+    elif conversation is not None:
+        apply.not_sent(work, line, conversation.code, letter, because)
+        texter_gone(work, line, conversation, because)
+
+
+def expired(work: Work, line: Line, claimed: Claimed) -> None:
+    """Nothing arrives late: it goes back to its writer. An automatic text that is too late is simply not said."""
+    letter = claimed.letter
+    if not work.outbox.drop(claimed.id) or letter is None or letter.task is not Task.SAY:
+        return
+    conversation = work.conversations.get(letter.about) if letter.about else None
+    if conversation is None:
+        return
+    if letter.side is Side.TEXTER:
+        apply.not_sent(work, line, conversation.code, letter, "late")
+    else:
+        staff_missed(work, line, letter.to, conversation, "unreachable", offer=letter.offer)
+
+
+def staff_missed(
+    work: Work, line: Line, to: ContactId, conversation: Conversation | None, because: str, *, offer: bool
+) -> None:
+    """Something did not reach a staff phone: somebody else is asked at once, whatever it was."""
+    found = work.staff.contact(to)
+    if found is None:
+        return
+    contact, _ = found
+    if because in GONE:
+        desk.cut_off(work, line, contact, GONE[because])
+    elif conversation is None:
+        return
+    elif offer:
+        for one in work.offers.of(conversation.id):
+            if one.contact == to:
+                desk.offer_failed(work, one)
+    elif conversation.state is State.TALKING and conversation.counselor_contact == to:
+        if because == "unreachable":
+            decision = relay.put_back(conversation, to, by_herself=False, now=work.now)
+            apply.apply(work, line, conversation, decision)
+        else:
+            apply.tell(work, line, contact, phrase("unseen", code=conversation.code), conversation)
+
+
+def texter_gone(work: Work, line: Line, conversation: Conversation, because: str) -> None:
+    """The carrier says that she has opted out or blocked us: nothing more is tried."""
+    if because not in OUT_OF_REACH:
+        return
+    if because == "opted_out" and conversation.texter is not None:
+        work.optouts.add(work.conversations.address(conversation))
+    current = work.conversations.get(conversation.id)
+    if current is not None and current.is_open and not current.private.muted:
+        decision = relay.texter_out_of_reach(current, muted=True)
+        apply.apply(work, line, current, replace(decision, letters=()))
+
+
+def buried(work: Work, line: Line, claimed: Claimed) -> bool:
+    """A letter that cannot be sent whatever is tried is put aside, and the admins are told once."""
+    if not work.outbox.bury(claimed.id):
+        return False
+    for person in work.staff.everyone():
+        if Role.ADMIN in person.roles and person.contact is not None and person.contact.id != _to(claimed):
+            apply.tell(work, line, person.contact, phrase("alarm.buried"))
+    return True
+
+
+def _to(claimed: Claimed) -> ContactId | None:
+    return claimed.letter.to if claimed.letter else None

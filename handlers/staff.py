@@ -1,0 +1,184 @@
+"""What happens when staff write: joining, commands, and words that go to exactly one texter or are held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import grammar
+from bot.conversation import Conversation, State
+from bot.errors import NoSuchConversation, NotNow, WriterError
+from bot.grammar import Word
+from bot.messages import Address, Copy, Inbound, Kind, Letter, Priority, Side
+from bot.people import Contact, ContactId, ConversationId, Medium, Staff, Standing
+from bot.phrases import phrase
+from bot.redact import Secret
+from handlers import apply, desk
+from handlers.line import Line
+from handlers.turn import Turn
+from storage.work import Work
+
+Obey = Callable[[Turn, grammar.Command], None]
+"""A command's function; the table of them is in handlers/commands."""
+
+
+def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
+    """One inbound of a joined staff member, in the transaction that remembers it."""
+    staff, contact = person
+    turn = Turn(work, line, inbound, staff, contact, swiped=_swiped(work, inbound))
+    if _reach_changed(turn):
+        return
+    try:
+        KINDS[inbound.kind](turn, obey)
+    except WriterError as refusal:
+        turn.tell(refusal.phrase, **refusal.arguments)
+
+
+def _swiped(work: Work, inbound: Inbound) -> Conversation | None:
+    """The conversation that the swiped message came from, by the carrier's number of that message."""
+    if inbound.copy is None or inbound.replies_to is None:
+        return None
+    told = inbound.copy
+    row = work.copies.find(Copy(told.medium, told.via, told.chat, inbound.replies_to))
+    return work.conversations.get(row.conversation) if row and row.conversation else None
+
+
+# ── Reach: STOP, START, blocked ──
+
+
+def _reach_changed(turn: Turn) -> bool:
+    """Whether this inbound was about her reach alone. A phone that opts out is no longer asked; what she had open
+    goes back to the ladder."""
+    text, medium = turn.inbound.text.reveal(), turn.inbound.medium
+    word = grammar.texter_word(text) if medium is Medium.SMS and turn.inbound.kind is Kind.TEXT else None
+    if turn.inbound.kind is Kind.BLOCKED:
+        desk.cut_off(turn.work, turn.line, turn.contact, Standing.DEAD)
+        return True
+    if word is Word.STOP:
+        desk.cut_off(turn.work, turn.line, turn.contact, Standing.OPTED_OUT)
+        return True
+    away = turn.contact.standing is not Standing.JOINED
+    # Who writes can be reached again; but by SMS only START lifts the carrier's own ban.
+    if away and (word is Word.START or turn.contact.standing is not Standing.OPTED_OUT):
+        turn.work.staff.set_standing(turn.contact.id, Standing.JOINED)
+        turn.tell("staff.back")
+    slash_start = medium is Medium.TELEGRAM and grammar.is_slash_start(text)
+    if slash_start and not away:
+        turn.tell("staff.help")
+    return turn.inbound.kind is Kind.UNBLOCKED or word is Word.START or slash_start
+
+
+# ── Kinds ──
+
+
+def _text(turn: Turn, obey: Obey) -> None:
+    text = turn.inbound.text.reveal()
+    said = grammar.staff_said(text)
+    match said:
+        case grammar.Command():
+            obey(turn, said)
+        case grammar.CodeText(code=code, text=words):
+            conversation = desk.named(turn, code)
+            if turn.swiped is not None and turn.swiped.id != conversation.id:
+                desk.hold(turn, Secret(words), "which")
+            else:
+                desk.relay_to(turn, conversation, Secret(words))
+        case grammar.CodeAlone(code=code):
+            desk.send_held(turn, desk.named(turn, code))
+        case grammar.WrongCode(written=written):
+            raise NoSuchConversation("no.such", code=written)
+        case grammar.Held(ask=ask, text=words, code=code):
+            known = desk.named(turn, code) if code else turn.swiped
+            desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
+        case grammar.Plain(text=words) | grammar.Agreement(text=words):
+            desk.relay_plain(turn, Secret(words))
+
+
+def _edited(turn: Turn, obey: Obey) -> None:
+    """A corrected message goes out again, as a correction; only while its conversation is open with her."""
+    copy = turn.inbound.copy
+    row = turn.work.copies.find(copy) if copy else None
+    conversation = turn.work.conversations.get(row.conversation) if row and row.conversation else None
+    if (
+        conversation is None
+        or conversation.state is not State.TALKING
+        or conversation.counselor != turn.staff.id
+    ):
+        raise NotNow("edit.lost")
+    said = grammar.staff_said(turn.inbound.text.reveal())
+    words = said.text if isinstance(said, grammar.CodeText | grammar.Plain | grammar.Agreement) else ""
+    if not words or (isinstance(said, grammar.CodeText) and said.code != conversation.code):
+        raise NotNow("edit.lost")
+    if conversation.medium is Medium.SMS:
+        words = turn.line.say(phrase("correction", text=words), conversation.language)
+    desk.relay_to(turn, conversation, Secret(words))
+
+
+def _not_carried(turn: Turn, obey: Obey) -> None:
+    raise NotNow("staff.words.only")
+
+
+def _pressed(turn: Turn, obey: Obey) -> None:
+    """A button: "take:…" or "pass:…" with the conversation's handle; looked up among what is offered to her."""
+    what, _, handle = (turn.inbound.pressed.reveal() if turn.inbound.pressed else "").partition(":")
+    conversation = turn.work.conversations.get(_id(handle))
+    asks = {"take": grammar.Ask.TAKE, "pass": grammar.Ask.PASS}
+    if conversation is None or what not in asks:
+        raise NotNow("not_now")
+    obey(turn, grammar.Command(asks[what], conversation.code))
+
+
+def _id(handle: str) -> ConversationId:
+    try:
+        return ConversationId(bytes.fromhex(handle))
+    except ValueError:
+        return ConversationId(b"")
+
+
+KINDS: dict[Kind, Callable[[Turn, Obey], None]] = {
+    Kind.TEXT: _text,
+    Kind.EDITED: _edited,
+    Kind.PRESSED: _pressed,
+    Kind.NOT_CARRIED: _not_carried,
+}
+
+
+# ── Joining ──
+
+
+def joins_by_sms(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact]) -> bool:
+    """OK to the invitation: one welcome. Anything else from an invited phone is a texter's."""
+    _, contact = person
+    if contact.standing is not Standing.INVITED or grammar.texter_word(inbound.text.reveal()) is not Word.OK:
+        return False
+    work.staff.set_standing(contact.id, Standing.JOINED)
+    apply.tell(work, line, contact, phrase("staff.welcome"))
+    return True
+
+
+def stranger(work: Work, line: Line, inbound: Inbound) -> None:
+    """Somebody unknown at the staff bot: a one-time link lets her in, else one neutral line a day."""
+    words = inbound.text.reveal().split()
+    if len(words) == 2 and grammar.is_slash_start(words[0]):
+        joined = work.staff.redeem(Secret(words[1]), inbound.sender)
+        if joined is not None:
+            apply.tell(work, line, joined[1], phrase("staff.welcome"))
+            return
+    if inbound.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
+        return
+    if work.rates.first_today("stranger", inbound.sender):
+        _neutral(work, line, inbound.sender)
+
+
+def _neutral(work: Work, line: Line, to: Address) -> None:
+    work.outbox.add(
+        Letter(
+            to=ContactId(work.chance.id()),
+            side=Side.STAFF,
+            medium=to.medium,
+            via=to.via,
+            text=Secret(line.say(phrase("staff.stranger"), line.default_language)),
+            deadline=work.now + line.reply_deadline,
+            priority=Priority.NOTICE,
+            address=to,
+        )
+    )

@@ -1,0 +1,278 @@
+"""What happens when a texter writes: the word she used finds its line in a table, everything else is a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from bot import emergency, grammar, relay
+from bot.conversation import Conversation, Step
+from bot.decision import Said, ToTexter
+from bot.grammar import Word
+from bot.ladder import Watch, able
+from bot.messages import Address, Direction, Inbound, Kind, Letter, Priority, Side
+from bot.people import ContactId, Medium
+from bot.phrases import Phrase, phrase
+from bot.redact import Secret
+from handlers import apply, waits
+from handlers.line import Line
+from storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One inbound of one texter, with her open conversation if she has one. `muted`: she has opted out."""
+
+    work: Work
+    line: Line
+    inbound: Inbound
+    conversation: Conversation | None
+    muted: bool
+
+    @property
+    def address(self) -> Address:
+        return self.inbound.sender
+
+    @property
+    def is_slash_start(self) -> bool:
+        return self.inbound.medium is Medium.TELEGRAM and grammar.is_slash_start(self.inbound.text.reveal())
+
+
+def wrote(work: Work, line: Line, inbound: Inbound) -> None:
+    """One inbound of a texter, in the transaction that remembers it."""
+    known = work.conversations.by_address(inbound.sender)
+    conversation = known if known and known.is_open else None
+    visit = Visit(work, line, inbound, conversation, muted=work.optouts.has(inbound.sender))
+    KINDS[inbound.kind](visit)
+
+
+def _text(visit: Visit) -> None:
+    word = grammar.texter_word(visit.inbound.text.reveal())
+    if word is Word.START and visit.is_slash_start and not visit.muted:
+        _slash_start(visit)
+    elif word is None:
+        _message(visit)
+    else:
+        WORDS[word](visit)
+
+
+def _edited(visit: Visit) -> None:
+    """An edit arrives as "(edited) …"; one that has become DELETE or STOP is obeyed."""
+    word = grammar.texter_word(visit.inbound.text.reveal())
+    if word in (Word.DELETE, Word.STOP):
+        WORDS[word](visit)
+        return
+    text = visit.line.say(phrase("edited", text=visit.inbound.text.reveal()), visit.line.default_language)
+    _message(replace(visit, inbound=replace(visit.inbound, text=Secret(text))))
+
+
+def _message(visit: Visit) -> None:
+    """Her words reach the counselor, or open a conversation."""
+    text = visit.inbound.text
+    if visit.conversation is None:
+        _open(visit, Said(Direction.IN, text))
+    else:
+        decision = relay.texter_said(visit.conversation, text, visit.work.now)
+        _keep(visit, apply.apply(visit.work, visit.line, visit.conversation, decision))
+
+
+def _not_carried(visit: Visit) -> None:
+    """A picture, a voice … : refused kindly, noted for the counselor, nothing of it kept."""
+    conversation = visit.conversation or _open(visit, None)
+    decision = relay.texter_sent_a_kind(conversation, visit.inbound.what, visit.work.now)
+    _keep(visit, apply.apply(visit.work, visit.line, conversation, decision))
+
+
+def _open(visit: Visit, said: Said | None) -> Conversation:
+    """A new conversation: first answer, then the ladder."""
+    work, line = visit.work, visit.line
+    before = work.conversations.by_address(visit.address)
+    conversation = work.conversations.new(address=visit.address, language=line.default_language, at=work.now)
+    conversation = replace(
+        conversation,
+        private=msgspec.structs.replace(
+            conversation.private,
+            muted=visit.muted,
+            country=_country(visit.address),
+            before=before.counselor if before else None,
+        ),
+    )
+    watch = line.watch(work)
+    decision = relay.opened(conversation, said, greeting(work, conversation.medium, watch, line))
+    # The bare row is what is stored; the decision's conversation differs from it and is saved.
+    conversation = apply.apply(
+        work, line, conversation, replace(decision, conversation=replace(conversation, due_at=work.now))
+    )
+    conversation = apply.climb(work, line, conversation, watch)
+    _keep(visit, conversation)
+    return conversation
+
+
+def _country(address: Address) -> str:
+    return emergency.country_of(address.place.reveal()) if address.medium is Medium.SMS else ""
+
+
+def greeting(work: Work, medium: Medium, watch: Watch, line: Line) -> Phrase:
+    """The first answer, with an honest word on how long it may take."""
+    place = "first.answer.telegram" if medium is Medium.TELEGRAM else "first.answer"
+    now_on = [watch.people[i] for i in watch.on_call | watch.backup if i in watch.people]
+    if able(now_on, watch, line.pace):
+        return phrase(place, wait="wait.soon", minutes=str(waits.usual(work)))
+    if able([p for p in watch.people.values() if p.is_supervisor], watch, line.pace):
+        return phrase(place, wait="wait.some")
+    if watch.next_on is not None:
+        return phrase(place, wait="wait.until", time=watch.next_on.isoformat())
+    return phrase(place, wait="wait.none")
+
+
+# ── Bare words ──
+
+
+def _help(visit: Visit) -> None:
+    """As a first text it opens a conversation; later it is answered, and relayed as well."""
+    if visit.conversation is None:
+        _message(visit)
+        return
+    if not visit.inbound.carrier_answered:
+        _answer(visit, phrase("help"))
+    _message(_again(visit))
+
+
+def _delete(visit: Visit) -> None:
+    """Everything of hers is erased, open or closed; somebody unknown gets the same answer."""
+    for conversation in visit.work.conversations.all(visit.address):
+        decision = relay.texter_erased(conversation, visit.work.now)
+        apply.apply(visit.work, visit.line, conversation, decision)
+    _farewell(visit, phrase("erased"))
+
+
+def _bye(visit: Visit) -> None:
+    if visit.conversation is None:
+        _farewell(visit, phrase("bye"))
+        return
+    said = relay.texter_said(visit.conversation, visit.inbound.text, visit.work.now)
+    conversation = apply.apply(visit.work, visit.line, visit.conversation, said)
+    left = relay.texter_left(conversation, Step.BYE, visit.work.now)
+    _keep(visit, apply.apply(visit.work, visit.line, conversation, left))
+
+
+def _stop(visit: Visit) -> None:
+    """Nothing is sent to her any more, not even a word about it: the carrier confirms by SMS."""
+    visit.work.optouts.add(visit.address)
+    if visit.conversation is not None and not visit.conversation.private.muted:
+        left = relay.texter_left(visit.conversation, Step.STOP, visit.work.now)
+        apply.apply(visit.work, visit.line, visit.conversation, left)
+
+
+def _start(visit: Visit) -> None:
+    """Opts back in; what she wrote meanwhile goes up the ladder. As a first text it opens a conversation."""
+    visit.work.optouts.remove(visit.address)
+    if visit.conversation is None:
+        if visit.is_slash_start:
+            _slash_start(visit)
+        else:
+            _open(replace(visit, muted=False), Said(Direction.IN, visit.inbound.text))
+        return
+    if visit.conversation.private.muted:
+        watch = visit.line.watch(visit.work)
+        hello = greeting(visit.work, visit.conversation.medium, watch, visit.line)
+        decision = relay.texter_opted_in(visit.conversation, hello, visit.work.now)
+        conversation = apply.apply(visit.work, visit.line, visit.conversation, decision)
+        apply.climb(visit.work, visit.line, conversation, watch)
+
+
+def _yes(visit: Visit) -> None:
+    """The carrier's opt-in word for who has opted out; else an answer to the counselor."""
+    if visit.muted:
+        _start(visit)
+    else:
+        _message(visit)
+
+
+def _ok(visit: Visit) -> None:
+    """An answer to "may we text you then?" if that was asked; relayed in any case."""
+    agreed = relay.texter_agreed(visit.conversation) if visit.conversation else None
+    if agreed is not None and visit.conversation is not None:
+        apply.apply(visit.work, visit.line, visit.conversation, agreed)
+        visit = _again(visit)
+    _message(visit)
+
+
+def _slash_start(visit: Visit) -> None:
+    """Telegram's button answers and opens nothing."""
+    _farewell(visit, phrase("start"))
+
+
+def _again(visit: Visit) -> Visit:
+    """The visit with its conversation as it is now."""
+    assert visit.conversation is not None
+    return replace(visit, conversation=visit.work.conversations.get(visit.conversation.id))
+
+
+def _answer(visit: Visit, what: Phrase) -> None:
+    """An automatic answer inside the conversation."""
+    assert visit.conversation is not None
+    decision = relay.texter_said(visit.conversation, visit.inbound.text, visit.work.now)
+    answer = replace(decision, said=(Said(Direction.LINE, what),), letters=(ToTexter(what),))
+    apply.apply(visit.work, visit.line, visit.conversation, answer)
+
+
+def _farewell(visit: Visit, what: Phrase) -> None:
+    """One line to somebody without an open conversation; it carries its own sealed address. None after STOP."""
+    if visit.work.optouts.has(visit.address):
+        return
+    country = _country(visit.address)
+    visit.work.outbox.add(
+        Letter(
+            to=ContactId(visit.work.chance.id()),
+            side=Side.TEXTER,
+            medium=visit.address.medium,
+            via=visit.address.via,
+            text=Secret(visit.line.say(what, visit.line.default_language, country)),
+            deadline=visit.work.now + visit.line.reply_deadline,
+            priority=Priority.TALK,
+            address=visit.address,
+        )
+    )
+
+
+def _out_of_reach(visit: Visit) -> None:
+    """She blocked the bot, or came back."""
+    muted = visit.inbound.kind is Kind.BLOCKED
+    if visit.conversation is not None and visit.conversation.private.muted is not muted and not visit.muted:
+        decision = relay.texter_out_of_reach(visit.conversation, muted=muted)
+        apply.apply(visit.work, visit.line, visit.conversation, decision)
+
+
+def _keep(visit: Visit, conversation: Conversation) -> None:
+    """Remembers where the carrier holds her message, so that it can be deleted there."""
+    if visit.inbound.copy is not None:
+        visit.work.copies.keep(
+            visit.inbound.copy,
+            side=Side.TEXTER,
+            conversation=conversation.id,
+            contact=conversation.texter,
+            line=None,
+        )
+
+
+KINDS: dict[Kind, Callable[[Visit], None]] = {
+    Kind.TEXT: _text,
+    Kind.EDITED: _edited,
+    Kind.NOT_CARRIED: _not_carried,
+    Kind.BLOCKED: _out_of_reach,
+    Kind.UNBLOCKED: _out_of_reach,
+    Kind.PRESSED: lambda visit: None,  # texters get no buttons: whatever this was, it says nothing
+}
+
+WORDS: dict[Word, Callable[[Visit], None]] = {
+    Word.HELP: _help,
+    Word.DELETE: _delete,
+    Word.BYE: _bye,
+    Word.STOP: _stop,
+    Word.START: _start,
+    Word.YES: _yes,
+    Word.OK: _ok,
+}
