@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -58,6 +58,13 @@ class Ear:
         async with asyncio.timeout(10), self._news:
             await self._news.wait_for(lambda: len(self.receipts) >= number)
         return self.receipts
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Waits until something holds that nobody tells of."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - the stand-ins have no event for it
+            await asyncio.sleep(0.005)
 
 
 class Stand(Protocol):
