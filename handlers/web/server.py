@@ -7,39 +7,52 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from bot.errors import StorageError
 from handlers.channels.webhook import Call, Webhook
+from handlers.web.caller import NAME, SILENT, Caller
 from handlers.web.meters import CONTENT_TYPE, Meters
 
 log = logging.getLogger(__name__)
 
-HEADER_SECONDS: Final = 10.0
-BODY_SECONDS: Final = 10.0
-ANSWER_SECONDS: Final = 12.0
-"""Twilio waits 15 seconds for an answer (connection overrides, rt); what takes longer here is a sick database."""
 IDLE_SECONDS: Final = 75.0
 """A proxy keeps idle connections for about a minute; if we closed first, its next request would meet a closed door."""
 LINGER_SECONDS: Final = 3.0
 """What is still being sent after a 413 or 408 is read and thrown away this long: on a cut line the status is lost."""
 DRAIN_SECONDS: Final = 8.0
-MOST_CONNECTIONS: Final = 1000
-NAME: Final = "web"
 FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds for a request's head, for its body, and for storing it (Twilio waits 15 for an answer)."""
+
+    head: float = 10.0
+    body: float = 10.0
+    storing: float = 12.0
+
+
+PATIENCE: Final = web.AppKey("patience", Patience)
 
 Health = Callable[[], tuple[bool, str]]
 """Whether we are ready to receive, and if not, why, in a few words of ours."""
 
-_SILENT: Final = logging.Logger("silent", logging.CRITICAL + 1)
-"""aiohttp's own log quotes bytes of bad requests and addresses of callers."""
 
-
-def build(webhooks: Sequence[Webhook], *, health: Health, version: str, meters: Meters) -> web.Application:
+def build(
+    webhooks: Sequence[Webhook],
+    *,
+    health: Health,
+    version: str,
+    meters: Meters,
+    patience: Patience | None = None,
+) -> web.Application:
     """The application: one POST route for each webhook, and two GETs for the operator."""
     app = web.Application(middlewares=[_guarded])
+    app[PATIENCE] = patience or Patience()
     app.on_response_prepare.append(_bland)
     for webhook in webhooks:
         route = webhook.path + "{tail}" if webhook.path.endswith("/") else webhook.path
@@ -80,17 +93,18 @@ async def serve(app: web.Application, host: str, port: int) -> Served:
     """Listens until stopped; port 0 takes a free one. Raises OSError when the port is taken or the host unknown."""
     loop = asyncio.get_running_loop()
     listener = await _listener(host, port)
-    runner = web.AppRunner(app, access_log=None, logger=_SILENT, shutdown_timeout=DRAIN_SECONDS)
+    runner = web.AppRunner(app, access_log=None, logger=SILENT, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     door = runner.server
     assert door is not None
 
-    def caller() -> _Caller:
-        return _Caller(
+    def caller() -> Caller:
+        return Caller(
             door,
+            app[PATIENCE].head,
             loop=loop,
-            access_log=None,  # type: ignore[arg-type]  # aiohttp itself hands None on
-            logger=_SILENT,
+            access_log=None,
+            logger=SILENT,
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=LINGER_SECONDS,
             auto_decompress=False,  # nobody we know compresses, and 64 KiB can unpack to 64 MiB
@@ -117,61 +131,13 @@ async def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Caller(web.RequestHandler):
-    """One connection. Headers that trickle in are cut off after 10 seconds: aiohttp alone would wait for 75."""
-
-    __slots__ = ("_inside", "_patience")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._inside = False
-        self._patience: asyncio.TimerHandle | None = None
-        super().connection_made(transport)
-        if self._manager is not None and len(self._manager.connections) > MOST_CONNECTIONS:
-            self.force_close()
-
-    def data_received(self, data: bytes) -> None:
-        if not self._inside and self._patience is None:
-            self._patience = asyncio.get_running_loop().call_later(HEADER_SECONDS, self.force_close)
-        super().data_received(data)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self._calm()
-        super().connection_lost(exc)
-
-    def came_in(self) -> None:
-        """A whole request head is there; from now on the body's own limits hold."""
-        self._inside = True
-        self._calm()
-
-    def went_out(self) -> None:
-        self._inside = False
-        self._calm()
-
-    def _calm(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """What is no HTTP gets a bare status; aiohttp's own page quotes it and names its version."""
-        response = web.Response(status=status, headers={"Server": NAME})
-        response.force_close()
-        return response
-
-
 @web.middleware
 async def _guarded(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Whatever happens inside, the caller sees a status and the log a class."""
     caller = request.protocol
-    if isinstance(caller, _Caller):
+    if isinstance(caller, Caller):
         caller.came_in()
     try:
         return await handler(request)
@@ -181,7 +147,7 @@ async def _guarded(
         log.error("a request failed", exc_info=error)
         return _bare(500)
     finally:
-        if isinstance(caller, _Caller):
+        if isinstance(caller, Caller):
             caller.went_out()
 
 
@@ -205,7 +171,7 @@ async def _status(webhook: Webhook, request: web.Request) -> int:
         tail=request.rel_url.raw_path.removeprefix(webhook.path),
     )
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(request.app[PATIENCE].storing):
             return await webhook.answer(call)
     except (StorageError, TimeoutError) as error:
         log.error("a webhook could not be stored", exc_info=error)
@@ -221,7 +187,7 @@ async def _body(request: web.Request, largest: int) -> bytes | int:
         return 413
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(request.app[PATIENCE].body):
             while not request.content.at_eof():
                 body += await request.content.readany()
                 if len(body) > largest:

@@ -25,7 +25,7 @@ def message(**content: Any) -> dict[str, Any]:
     return {"message_id": 7, "date": int(WRITTEN.timestamp()), "chat": CHAT, "from": USER, **content}
 
 
-def hear(via: str = "texters", **update: Any) -> Heard:
+def hear(via: str = "texters", /, **update: Any) -> Heard:
     return heard({"update_id": 42, **update}, via=via, now=NOW)
 
 
