@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,7 +50,7 @@ class Asked:
         try:
             yield store
         finally:
-            asyncio.run(store.close())
+            store.close_now()
 
     def answer(self, plain: object, *lines: str) -> None:
         """The answer: `plain` as JSON for a program, the lines for a person."""

@@ -152,7 +152,14 @@ def _outside(error: OSError) -> tuple[Code, str]:
         return Code.OUTSIDE, "The port is taken. Stop what listens there, or set another one in web.listen."
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return Code.SETTINGS, "A file or folder may not be used by this user. See who owns it, and its mode."
-    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
+    if error.errno in {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }:
         return (
             Code.SETTINGS,
             "A file or folder is not where it should be. See the paths in the configuration.",

@@ -261,7 +261,7 @@ def _way(config: Config, number: str | None, *, telegram: bool) -> Way:
             )
         return Way(Medium.TELEGRAM, None)
     if not NUMBER.match(number):
-        raise wrong_use("--sms: write the number with + and country code, digits only, like +12025550123.")
+        raise wrong_use("--sms: write + and the country code, then digits only: no spaces, no dashes.")
     if config.sms is None:
         raise Stopped(Code.SETTINGS, "This line has no SMS. Add [sms] to the configuration first.")
     if number in config.sms.numbers:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from bot import app as app_of_the_roof
 from bot.__main__ import Roof
+from bot.config import load
 from handlers.cli.commands import app
 from handlers.cli.front import obey
+from storage.keyring import Keyring
+from storage.work import Work
 
 HOUSE = Path(__file__).parent.parent.parent
 NUMBER = "+12025550147"
@@ -50,6 +55,13 @@ class Shown:
 
 
 Type = Callable[..., Shown]
+T = TypeVar("T")
+
+
+class Think(Protocol):
+    """Runs one unit of work on the line's database."""
+
+    def __call__(self, what: Callable[[Work], T]) -> T: ...
 
 
 @pytest.fixture
@@ -86,3 +98,55 @@ def rota_file(tmp_path: Path) -> Path:
     path = tmp_path / "rota.toml"
     path.write_text(ROTA)
     return path
+
+
+CONFIG = """
+[line]
+name = "Atelier"
+country = "US"
+time_zone = "America/New_York"
+
+[database]
+url = "{url}"
+
+[web]
+public_url = "https://line.example.org"
+
+[sms]
+account_sid = "AC00000000000000000000000000000000"
+auth_token = "env:NEVER_SET"
+numbers = ["+12025550100", "+12025550101"]
+
+[telegram.texters]
+token = "env:NEVER_SET_EITHER"
+[telegram.staff]
+token = "env:NOR_THIS_ONE"
+"""
+
+
+@pytest.fixture
+def line(tmp_path: Path, database_url: str, types: Type) -> Type:
+    """A line in the present folder, with keys and a migrated database of either kind; commands are typed on it."""
+    root = secrets.token_bytes(32)
+    for name, key in (("root", root), ("pepper", secrets.token_bytes(32))):
+        path = tmp_path / "keys" / f"{name}.key"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_text(key.hex())
+        path.chmod(0o400)
+    Keyring.create(tmp_path / "keys" / "keyring", root)
+    (tmp_path / "config.toml").write_text(CONFIG.format(url=database_url))
+    return types
+
+
+@pytest.fixture
+def think(line: Type, tmp_path: Path) -> Think:
+    """Runs one unit of work on that line's database: what a counselor's phone would lead to."""
+
+    def thought(what: Callable[[Work], T]) -> T:
+        store = app_of_the_roof.open_store(load(tmp_path / "config.toml"))
+        try:
+            return store.do_now(what)
+        finally:
+            store.close_now()
+
+    return thought

@@ -118,3 +118,43 @@ def test_the_real_program_answers_for_a_file(process: Type, rota_file: Path) -> 
     shown = process("rota", "at", "2026-01-06T03:00:00Z", "--file", "rota.toml", "--json", LC_ALL="C")
     assert shown.code == 0
     assert json.loads(shown.out)[0]["on call"] == ["Ольга"]
+
+
+def test_a_rota_is_applied(line: Type, rota_file: Path) -> None:
+    """The difference is shown, first without saving; then it answers like the file."""
+    for name, number in (("Alma", "+12025550147"), ("Bo", "+447700900123")):
+        assert line("staff", "add", name, "--sms", number).code == 0
+    dry = line("rota", "apply", str(rota_file), "--dry-run", "--json").json
+    assert (dry["saved"], dry["version"]) == (False, 0)
+    assert dry["changes"]
+    assert line("rota", "at", "2026-01-06T03:00:00Z", "--json").json[0]["on call"] == []
+    saved = line("rota", "apply", str(rota_file), "--json").json
+    assert saved == dry | {"saved": True, "version": 1}
+    assert saved["unreachable"] == ["Alma", "Bo"]
+    assert line("rota", "at", "2026-01-06T03:00:00Z", "--json").json[0]["on call"] == ["Alma"]
+    span = ("--from", "2026-01-06T12:00:00Z", "--to", "2026-01-08T00:00:00Z", "--json")
+    for what in ("show", "gaps"):
+        assert line("rota", what, *span).json == line("rota", what, "--file", str(rota_file), *span).json
+    again = line("rota", "apply", str(rota_file), "--json").json
+    assert (again["saved"], again["version"], again["changes"]) == (False, 1, [])
+
+
+def test_a_stranger_in_the_rota_is_answered_no(line: Type, rota_file: Path) -> None:
+    """Nothing is saved while somebody in the file is not staff; the place is named."""
+    line("staff", "add", "Alma", "--sms", "+12025550147")
+    shown = line("rota", "apply", str(rota_file))
+    assert (shown.code, shown.out) == (1, "")
+    assert "participant 2" in shown.err
+    assert line("rota", "show", "--json").json == {}
+
+
+def test_nobodys_turn_moves_when_one_leaves(line: Type, rota_file: Path) -> None:
+    """Her turns stay hers, without her name."""
+    for name, number in (("Alma", "+12025550147"), ("Bo", "+447700900123")):
+        line("staff", "add", name, "--sms", number)
+    line("rota", "apply", str(rota_file))
+    line("staff", "remove", "Alma")
+    first, second = line("rota", "at", "2026-01-06T03:00:00Z", "2026-01-07T03:00:00Z", "--json").json
+    assert first["on call"] != ["Alma"]
+    assert "removed" in first["on call"][0]
+    assert second["on call"] == ["Bo"]
