@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from bot import config as settings
 from bot import logs
 from bot.channel import Channel, Receipt
-from bot.errors import DeliveryError, StorageError
+from bot.errors import AlreadyServing, DeliveryError, StorageError
 from bot.ladder import Pace
 from bot.messages import Inbound
 from bot.people import Medium
@@ -126,6 +126,7 @@ class Program:
                 inbound.receive(work, self.line, one)
             if bot is not None and offset is not None:
                 work.offsets.set(bot, offset)
+            self.step("written")
 
         self.step("received")
         await self.store.do(thought)
@@ -138,7 +139,7 @@ class Program:
     def health(self) -> tuple[bool, str]:
         return self.healthy, self.why
 
-    async def keep_time(self, outbox: Outbox) -> None:
+    async def keep_time(self) -> None:
         """Lets the clock strike until cancelled; also says whether the database answers."""
         while True:
             try:
@@ -254,8 +255,7 @@ async def running(
             webhooks, health=program.health, version=version("greenroom"), meters=program.meters
         )
         holder = secrets.token_bytes(16)
-        if await program.store.alone():
-            await program.store.do(lambda work: work.outbox.release_all())
+        await _begin_alone(program)
         served = await server.serve(app, listen.host, listen.port)
         outbox = Outbox(
             Means(
@@ -275,7 +275,7 @@ async def running(
         tasks = [
             asyncio.create_task(work)
             for work in (
-                program.keep_time(outbox),
+                program.keep_time(),
                 program.heed_others(outbox),
                 *(_listen(program, via, bot) for via, bot in bots),
                 *(_introduce(program, via, bot) for via, bot in bots),
@@ -296,6 +296,14 @@ async def running(
             await channel.close()
         await session.close()
         await program.store.close()
+
+
+async def _begin_alone(program: Program) -> None:
+    """What a dead process had claimed is free at once, if it is sure to be dead. SQLite has one server at a time."""
+    if await program.store.alone():
+        await program.store.do(lambda work: work.outbox.release_all())
+    elif program.config.database.url.startswith("sqlite"):
+        raise AlreadyServing("Another greenroom run serves this database.")
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -97,7 +97,7 @@ class Channel(Protocol):
 
 
 Receive = Callable[[Sequence[Inbound], int | None], Awaitable[None]]
-"""`await receive(inbounds, offset)` returns after the commit of all of them, together with the offset where there is one."""
+"""`await receive(inbounds, offset)` returns after the commit of them all, and of the offset where there is one."""
 
 TakeReceipt = Callable[[Receipt], Awaitable[None]]
 """`await receipt(…)` returns after the commit."""

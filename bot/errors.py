@@ -1,4 +1,4 @@
-"""Everything that can go wrong, by whose fault it is. An error's sentence is fixed: it never quotes a value it was given."""
+"""Everything that can go wrong, by whose fault it is. An error's sentence is fixed: it never quotes a value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RotaError(GreenroomError):
 
 
 class WriterError(GreenroomError):
-    """What a person wrote cannot be done; carries the phrase to answer with and its arguments (codes and counts only)."""
+    """What a person wrote cannot be done; carries the phrase to answer with and its arguments."""
 
     def __init__(self, phrase: str, **arguments: str) -> None:
         super().__init__(phrase)
@@ -107,6 +107,10 @@ class SealBroken(StorageError):
 
 class UnknownEpoch(StorageError):
     """A key was wrapped under an epoch that this keyring does not hold: reload it and try once more."""
+
+
+class AlreadyServing(StorageError):
+    """Another process serves this database; on SQLite there is one at a time. Stop it first, or use PostgreSQL."""
 
 
 class SchemaTooNew(StorageError):

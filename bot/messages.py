@@ -57,9 +57,9 @@ class Copy:
 class Inbound:
     """One thing that a carrier told us, already checked and cleaned, before we know from whom.
 
-    `side` is None for SMS: the address decides. `provider_id` is unique within (medium, via): MessageSid or update_id.
-    `what` names a kind that we do not carry ("photo", "voice", …). `carrier_answered`: the carrier itself has replied to
-    this word (Twilio's OptOutType), so ours adds nothing.
+    `side` is None for SMS: the address decides. `provider_id`: MessageSid or update_id, unique within (medium, via).
+    `what` names a kind that we do not carry ("photo", "voice", …). `carrier_answered`: the carrier itself has replied
+    to this word (Twilio's OptOutType), so ours adds nothing.
     """
 
     medium: Medium

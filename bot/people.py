@@ -14,7 +14,7 @@ ConversationId = NewType("ConversationId", bytes)
 
 
 class Role(StrEnum):
-    """What a staff member may do. Supervisor includes counselor; an admin who is not a supervisor never reads content."""
+    """What a staff member may do. Supervisor includes counselor; who is only an admin never reads content."""
 
     COUNSELOR = "counselor"
     SUPERVISOR = "supervisor"
@@ -39,7 +39,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One address of a staff member. `last_from`: the conversation that the last message the carrier accepted came from."""
+    """One address of a staff member. `last_from`: where the last message came from that the carrier accepted."""
 
     id: ContactId
     staff: StaffId

@@ -162,7 +162,12 @@ class Outbox:
             await self._poisoned(claimed)
         else:
             means.step("sent")
-            await means.store.do(lambda work: outcomes.sent(work, means.line, claimed, copy))
+
+            def thought(work: Work) -> None:
+                outcomes.sent(work, means.line, claimed, copy)
+                means.step("marking")
+
+            await means.store.do(thought)
             means.step("marked")
 
     async def _hold(self, claimed: Claimed, seconds: float) -> None:

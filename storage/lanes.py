@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.messages import Priority
 from bot.people import ContactId, ConversationId, Medium
-from storage.desk import Desk, insert_into
+from storage.desk import AnyRow, Desk, insert_into
 from storage.tables import lanes, outbox
 
 NO_CONVERSATION = bytes(16)
@@ -82,6 +82,7 @@ _RELEASE = (
     .where(lanes.c.leased_by == bindparam("holder"))
     .values(leased_by=None, ready_at=bindparam("now"))
 )
+_RELEASE_ALL = update(lanes).where(lanes.c.leased_by.is_not(None)).values(ready_at=bindparam("now"))
 _NEXT = select(func.min(lanes.c.ready_at))
 
 
@@ -112,22 +113,22 @@ class Lanes:
     ) -> dict[bytes, bytes | None]:
         """Leases at most so many ready lanes of each sender, the most urgent first, then the longest due.
 
-        Each comes with its last holder, if that one's lease ran out.
+        The most urgent come first, each with its last holder, if that one's lease ran out.
         """
-        found: dict[bytes, bytes | None] = {}
+        found: list[AnyRow] = []
         for (medium, via), most in senders.items():
             ready = [
                 row
                 for label in self._desk.senders(medium, via)
                 for row in self._desk.conn.execute(_READY, {"by": label, "now": self._desk.now, "most": most})
             ]
-            ready.sort(key=lambda row: (row.priority, row.ready_at))
-            found.update({row.lane: row.leased_by for row in ready[:most]})
+            found += sorted(ready, key=_urgency)[:most]
         if not found:
             return {}
-        params = {"of": list(found), "now": self._desk.now, "holder": holder, "until": until}
-        mine = self._desk.conn.execute(_LEASE, params).scalars()
-        return {lane: found[lane] for lane in mine}
+        those = [row.lane for row in found]
+        params = {"of": those, "now": self._desk.now, "holder": holder, "until": until}
+        mine = set(self._desk.conn.execute(_LEASE, params).scalars())
+        return {row.lane: row.leased_by for row in sorted(found, key=_urgency) if row.lane in mine}
 
     def lock(self, those: Collection[bytes]) -> None:
         """Nobody else changes these lanes until the end of the transaction."""
@@ -160,7 +161,15 @@ class Lanes:
         """All that this holder has leased is free again."""
         self._desk.conn.execute(_RELEASE, {"holder": holder, "now": self._desk.now})
 
+    def release_all(self) -> None:
+        """All that anybody has leased is free again; the letters stay marked by their last holder until claimed."""
+        self._desk.conn.execute(_RELEASE_ALL, {"now": self._desk.now})
+
     def next_ready(self) -> datetime | None:
         """The earliest moment at which some lane may be leased."""
         found: datetime | None = self._desk.conn.execute(_NEXT).scalar()
         return found
+
+
+def _urgency(row: AnyRow) -> tuple[str, datetime]:
+    return row.priority, row.ready_at

@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
-from bot.messages import Copy, Letter, Side
+from bot.messages import Copy, Letter, Side, Task
 from bot.people import ContactId, ConversationId, Medium
 from bot.redact import Secret
 from storage import letters
 from storage.copies import Copies, reference_labels
 from storage.desk import AnyRow, Desk
 from storage.lanes import Lanes, lane_of
-from storage.letters import LETTERS, Claimed
+from storage.letters import LETTERS
+from storage.letters import Claimed as Claimed  # part of this room's face
 from storage.tables import lanes, outbox
 from storage.vault import Owner
 
@@ -46,6 +47,16 @@ _EXPIRED = (
     .with_for_update(of=lanes, skip_locked=True)
 )
 _INSERT = insert(outbox).inline()
+_IN_FLIGHT = (
+    select(outbox.c.conversation)
+    .join(lanes, lanes.c.lane == outbox.c.lane)
+    .where(
+        outbox.c.contact == bindparam("of"),
+        outbox.c.task == Task.SAY.value,
+        lanes.c.leased_by.is_not(None) | outbox.c.unsure,
+    )
+    .distinct()
+)
 _POSITION = select(outbox.c.position, outbox.c.lane).where(outbox.c.id == bindparam("of"))
 _GONE = delete(outbox).where(outbox.c.id == bindparam("of"))
 _UNSURE = update(outbox).where(outbox.c.id.in_(bindparam("of", expanding=True))).values(unsure=True)
@@ -93,8 +104,8 @@ class Outbox:
         self._lanes.join(made)
         self._desk.conn.execute(_INSERT, made)
 
-    def cancel(self, conversation_id: ConversationId, side: Side | None = None) -> int:
-        """Nothing that waits about this conversation (to this side) is sent any more; how many letters that were.
+    def cancel(self, conversation_id: ConversationId, side: Side | None = None) -> list[Letter]:
+        """Nothing that waits about this conversation (to this side) is sent any more; the letters that still opened.
 
         One that is being handed to the carrier at this moment may still arrive, and what comes after it in the same
         lane does not wait for it.
@@ -102,9 +113,14 @@ class Outbox:
         which = outbox.c.conversation == conversation_id
         return self._cancel(which if side is None else which & (outbox.c.side == side.value))
 
-    def cancel_contact(self, contact_id: ContactId) -> int:
-        """Nothing that waits for this contact is sent any more."""
+    def cancel_contact(self, contact_id: ContactId) -> list[Letter]:
+        """Nothing that waits for this contact is sent any more; the letters that still opened."""
         return self._cancel(outbox.c.contact == contact_id)
+
+    def in_flight(self, contact_id: ContactId) -> frozenset[ConversationId | None]:
+        """Where the letters come from that are on their way to this contact at this moment, or may have been."""
+        rows = self._desk.conn.execute(_IN_FLIGHT, {"of": contact_id}).scalars()
+        return frozenset(None if one is None else ConversationId(one) for one in rows)
 
     def claim(
         self, senders: Mapping[tuple[Medium, str], int], *, holder: bytes, lease: timedelta
@@ -122,8 +138,7 @@ class Outbox:
         again = [heads[lane].id for lane, last in leased.items() if last is not None and lane in heads]
         if again:
             self._desk.conn.execute(_UNSURE, {"of": again})
-        order = sorted(heads.values(), key=lambda row: (row.priority, row.due_at, row.position))
-        claimed = [letters.opened(self._desk, row) for row in order]
+        claimed = [letters.opened(self._desk, heads[lane]) for lane in leased if lane in heads]
         return [replace(one, unsure=True) if one.id in again else one for one in claimed]
 
     def next_due(self) -> datetime | None:
@@ -143,12 +158,15 @@ class Outbox:
             return None
         return self._accepted(row, copy)
 
-    def settle(self, reference: Secret[str], copy: Copy) -> Claimed | None:
-        """A receipt came for a letter that is still here: the carrier did accept it. None when it is not here."""
+    def settle(self, reference: Secret[str], message: Secret[str]) -> Claimed | None:
+        """A receipt came for a letter that is still here: the carrier did accept it, as this message of its own. None
+        when it is not here."""
         labels = reference_labels(self._desk, reference)
         row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
         if row is None or not self._remove(row):
             return None
+        to = letters.opened(self._desk, row).address
+        copy = None if to is None else Copy(to.medium, to.via, to.place, message)
         return self._accepted(row, copy)
 
     def later(self, claimed_id: bytes, due_at: datetime, *, unsure: bool, attempt: bool = True) -> None:
@@ -185,6 +203,10 @@ class Outbox:
         """All that this holder has claimed may be claimed by others at once."""
         self._lanes.release(holder)
 
+    def release_all(self) -> None:
+        """Whoever had claimed anything is dead: it may be claimed at once, and may have been accepted already."""
+        self._lanes.release_all()
+
     def expired(self, limit: int) -> list[Claimed]:
         """Letters whose deadline has passed and that nobody is sending, wherever they stand in their lane."""
         self.flush()
@@ -210,19 +232,20 @@ class Outbox:
             **letters.sealed(self._desk, row_id, letter),
         }
 
-    def _cancel(self, which: ColumnElement[bool]) -> int:
+    def _cancel(self, which: ColumnElement[bool]) -> list[Letter]:
         self.flush()
         conn = self._desk.conn
-        rows = conn.execute(select(outbox.c.id, outbox.c.lane, outbox.c.owner).where(which)).all()
+        rows = conn.execute(LETTERS.where(which).order_by(outbox.c.position)).all()
         if not rows:
-            return 0
+            return []
+        opened = [letters.opened(self._desk, row).letter for row in rows]
         touched = sorted({row.lane for row in rows if row.lane is not None})
         self._lanes.lock(touched)
-        count = conn.execute(delete(outbox).where(which)).rowcount
+        conn.execute(delete(outbox).where(which))
         self._desk.forget_keys(Owner.OUTBOX, [row.id for row in rows if row.owner == Owner.OUTBOX.value])
         for lane in touched:
             self._lanes.move_on(lane, -1)
-        return count
+        return [letter for letter in opened if letter is not None]
 
     def _remove(self, row: AnyRow) -> bool:
         """Takes a letter out; False when somebody else has."""

@@ -21,6 +21,9 @@ CHANNEL: Final = "greenroom"
 PAUSE: Final = 1.0
 """Seconds before listening again after the connection was lost."""
 
+SERVING: Final = 0x677265656E726F6F
+"""The number of our advisory lock: "greenroo" in ASCII."""
+
 _NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
@@ -39,6 +42,7 @@ class Postgres:
         self._engine: AsyncEngine = create_async_engine(
             self._url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=10, hide_parameters=True
         )
+        self._guard: psycopg.AsyncConnection[Any] | None = None
 
     async def run(self, thought: Callable[[Work], T]) -> T:
         """One thought in one transaction; returns after the commit."""
@@ -87,13 +91,27 @@ class Postgres:
                 await asyncio.sleep(PAUSE)
 
     async def _listening(self) -> psycopg.AsyncConnection[Any]:
-        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        conn = await psycopg.AsyncConnection.connect(plain, autocommit=True)
+        conn = await self._connected()
         await conn.execute(f"LISTEN {CHANNEL}".encode())
         return conn
 
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return await psycopg.AsyncConnection.connect(plain, autocommit=True)
+
+    async def alone(self) -> bool:
+        """Whether no other process serves this database; from now on this one is seen to. The lock ends with the
+        connection, and so with the process, however it dies."""
+        if self._guard is None:
+            self._guard = await self._connected()
+        found = await self._guard.execute("SELECT pg_try_advisory_lock(%s)", (SERVING,))
+        row = await found.fetchone()
+        return bool(row and row[0])
+
     async def close(self) -> None:
         """Gives all connections back."""
+        if self._guard is not None:
+            await self._guard.close()
         await self._engine.dispose()
 
     def close_now(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 import threading
@@ -94,6 +95,7 @@ class Sqlite:
         self._woken = woken
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
+        self._guard: int | None = None
         self._thread = threading.Thread(target=self._serve, name="sqlite", daemon=True)
         self._thread.start()
 
@@ -121,10 +123,23 @@ class Sqlite:
                     last = now
                     yield
 
+    async def alone(self) -> bool:
+        """Whether no other process serves this file; from now on this one is seen to, however it dies."""
+        if self._guard is None:
+            self._guard = os.open(f"{self._path}-serving", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Finishes what is queued."""
         self._end()
         await asyncio.to_thread(self._thread.join)
+        if self._guard is not None:
+            os.close(self._guard)
+            self._guard = None
 
     def close_now(self) -> None:
         """The same, blocking."""

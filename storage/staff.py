@@ -45,6 +45,7 @@ _BY_TOKEN = select(staff_contacts.c.id, staff_contacts.c.staff).where(
     staff_contacts.c.token_label.in_(bindparam("labels", expanding=True)),
     staff_contacts.c.token_until > bindparam("now"),
 )
+_WHOSE = select(staff_contacts.c.id, staff_contacts.c.staff).where(staff_contacts.c.id == bindparam("of"))
 _CONTACTS = select(staff_contacts.c.id).where(staff_contacts.c.staff == bindparam("of"))
 _COUNT = select(func.count()).select_from(staff_contacts).where(staff_contacts.c.staff == bindparam("of"))
 _PLACE = select(staff_contacts.c.medium, staff_contacts.c.sealed).where(
@@ -146,6 +147,12 @@ class StaffRoom:
         if desk.conn.execute(used, {"of": row.id}).rowcount == 0:
             return None
         return self._with_contact(row)
+
+    def contact(self, contact_id: ContactId) -> tuple[Contact, Staff] | None:
+        """A contact and whose it is; None when it is nobody's any more."""
+        row = self._desk.conn.execute(_WHOSE, {"of": contact_id}).first()
+        found = None if row is None else self._with_contact(row)
+        return None if found is None else (found[1], found[0])
 
     def address(self, contact_id: ContactId) -> Address:
         """The contact's address, opened; SealBroken when there is none."""

@@ -108,6 +108,8 @@ def judged(error: Exception) -> tuple[Code, str]:
             return Code.SETTINGS, str(error)
         case errors.SchemaTooNew():
             return Code.SETTINGS, str(errors.SchemaTooNew.__doc__)
+        case errors.AlreadyServing():
+            return Code.OUTSIDE, str(errors.AlreadyServing.__doc__)
         case errors.SealBroken() | errors.UnknownEpoch():
             return Code.SETTINGS, (
                 "The keys do not open this database. Use the root key, pepper and keyring that belong to it."
