@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
+import structlog
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -22,13 +22,13 @@ from bot.channel import Post, Receive
 from bot.errors import Refused, StorageError, Unreachable
 from bot.messages import Button, Copy, Task
 from bot.people import Medium
-from bot.redact import Secret
+from bot.redact import Secret, safe_error
 from handlers.channels.session import sendable
 from handlers.channels.telegram_updates import ALLOWED, Heard, Malformed, heard
 from handlers.channels.telegram_wire import answered, open_bot
 from handlers.channels.webhook import Webhook
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("telegram")
 
 POLL_SECONDS: Final = 25
 CONFLICT_PAUSE: Final = 3.0
@@ -135,18 +135,18 @@ class Telegram:
                 since = conflict_since = conflict_since or self._now()
                 if not alarmed and (self._now() - since).total_seconds() >= CONFLICT_ALARM:
                     alarmed = True
-                    log.error("another program listens to our bot")
+                    log.error("alarm, another program listens to our bot", bot=self._via)
                 wait = CONFLICT_PAUSE
             except InvalidToken:
                 self._count("token refused")
-                log.error("our bot's token is refused")
+                log.error("alarm, our bot's token is refused", bot=self._via)
                 wait = TOKEN_PAUSE
             except Exception as error:
                 # Whatever it is, a line that stops listening is worse: say so and come again.
                 failures += 1
                 wait = _wait(error, failures)
                 self._count("poll failed")
-                log.warning("listening failed, will try again", exc_info=error)
+                log.warning("listening failed, will try again", bot=self._via, error=safe_error(error))
             await self._pause(wait)
 
     async def _round(self, receive: Receive) -> None:
@@ -171,7 +171,7 @@ class Telegram:
     async def _remove_webhook(self) -> None:
         """While one is set, getUpdates is refused; the updates that wait there are kept."""
         if (await self._bot.get_webhook_info()).url:
-            log.error("our bot had a webhook, removed")
+            log.error("our bot had a webhook, removed", bot=self._via)
             await self._bot.delete_webhook(drop_pending_updates=False)
         self._webhook_gone = True
 
@@ -187,7 +187,7 @@ class Telegram:
         except StorageError:
             raise
         except Exception as error:
-            log.error("a batch of updates failed, taking them singly", exc_info=error)
+            log.error("a batch failed, taking it singly", bot=self._via, error=safe_error(error))
             await self._take_singly(batch, receive)
         for _, one in batch:
             self._run_errands(one)
@@ -203,11 +203,11 @@ class Telegram:
                 except StorageError:
                     raise
                 except Exception as error:
-                    log.error("an update failed", exc_info=error)
+                    log.error("an update failed", bot=self._via, error=safe_error(error))
                     await self._pause(attempt)
             else:
                 self._count("dropped")
-                log.critical("an update was dropped, it failed every time")
+                log.critical("alarm, an update was dropped, it failed every time", bot=self._via)
                 await receive([], number + 1)
             self._offset = number + 1
 
@@ -215,7 +215,7 @@ class Telegram:
         try:
             one = heard(update, via=self._via, now=self._now())
         except Malformed:
-            log.warning("a malformed update was dropped")
+            log.warning("a malformed update was dropped", bot=self._via)
             one = Heard(why="malformed")
         if one.inbound is None:
             self._count(one.why)

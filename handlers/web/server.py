@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from bot.errors import StorageError
+from bot.redact import place, safe_error
 from handlers.channels.webhook import Call, Webhook
 from handlers.web.caller import NAME, SILENT, Caller
 from handlers.web.meters import CONTENT_TYPE, Meters
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("web")
 
 IDLE_SECONDS: Final = 75.0
 """A proxy keeps idle connections for about a minute; if we closed first, its next request would meet a closed door."""
@@ -144,7 +145,7 @@ async def _guarded(
     except web.HTTPException as error:  # the router's: no such path, or not this method
         return _bare(error.status, allow=error.headers.get("Allow"))
     except Exception as error:
-        log.error("a request failed", exc_info=error)
+        log.error("a request failed", error=safe_error(error), place=place(error))
         return _bare(500)
     finally:
         if isinstance(caller, Caller):
@@ -174,10 +175,10 @@ async def _status(webhook: Webhook, request: web.Request) -> int:
         async with asyncio.timeout(request.app[PATIENCE].storing):
             return await webhook.answer(call)
     except (StorageError, TimeoutError) as error:
-        log.error("a webhook could not be stored", exc_info=error)
+        log.error("a webhook could not be stored", error=safe_error(error), place=place(error))
         return 503
     except Exception as error:
-        log.error("a webhook failed", exc_info=error)
+        log.error("a webhook failed", error=safe_error(error), place=place(error))
         return 500
 
 

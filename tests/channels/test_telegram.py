@@ -300,7 +300,7 @@ async def test_whatever_telegram_answers_it_listens_on(
 
 
 async def test_a_program_beside_us_is_an_alarm_after_a_minute(
-    session: aiohttp.ClientSession, ear: Ear, pauses: list[float], caplog: pytest.LogCaptureFixture
+    session: aiohttp.ClientSession, ear: Ear, pauses: list[float], said: list[Any]
 ) -> None:
     """Before that it may be our own poll from before a kill -9."""
     conflict = no(409, "Conflict: terminated by other getUpdates request")
@@ -308,7 +308,7 @@ async def test_a_program_beside_us_is_an_alarm_after_a_minute(
         from_pauses = _Clock(pauses)
         await _listen(session, carrier, ear, pauses, until=1, now=from_pauses.now)
 
-    alarms = [record for record in caplog.records if record.message == "another program listens to our bot"]
+    alarms = [line for line in said if line["event"] == "alarm, another program listens to our bot"]
     assert sum(pauses) > CONFLICT_ALARM
     assert len(alarms) == 1
 
