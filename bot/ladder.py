@@ -182,7 +182,7 @@ def invite(conversation: Conversation, watch: Watch, offer: Offer) -> ToStaff:
     return ToStaff(
         offer.contact,
         offer_phrase(conversation, watch, offer.staff),
-        priority=Priority.FIRST,
+        priority=Priority.OFFER,
         offer=True,
         buttons=(Button("button.take", f"take:{handle}"), Button("button.pass", f"pass:{handle}")),
     )

@@ -109,12 +109,14 @@ class Task(StrEnum):
 
 
 class Priority(StrEnum):
-    """Which lane goes first when a sender is busy, in alphabetical order: first contact before chatter before marks."""
+    """Which lane goes first when a sender is busy, in alphabetical order: the first answer before anybody is asked,
+    first contact before chatter, chatter before marks."""
 
     FIRST = "a"
-    TALK = "b"
-    NOTICE = "c"
-    MARK = "d"
+    OFFER = "b"
+    TALK = "c"
+    NOTICE = "d"
+    MARK = "e"
 
 
 @dataclass(frozen=True, slots=True)
