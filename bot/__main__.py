@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ class Roof:
     def serve(self, config: Config) -> int:
         import asyncio
 
+        # Until the loop listens itself: whoever stops us while we still start gets the exit code of a clean stop.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         from bot import app
 
         return asyncio.run(app.serve(config))
