@@ -25,6 +25,12 @@ class Roof:
 
         return engine.schema_state(app.database_url(config))
 
+    def in_use(self, config: Config) -> bool:
+        from bot import app
+        from storage import schema
+
+        return schema.in_use(app.database_url(config))
+
     def migrate(self, config: Config) -> None:
         from bot import app
         from storage import engine

@@ -11,13 +11,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import SchemaTooNew, SettingsError
 from storage.foreign import translated
 from storage.postgres import url_of
 from storage.sqlite import engine_for
+from storage.tables import epochs
 
 SchemaState = Literal["missing", "old", "current", "too new"]
 
@@ -55,6 +56,15 @@ def schema_state(url: str) -> SchemaState:
         return "missing"
     with _connected(url) as conn:
         return _state(conn)
+
+
+def in_use(url: str) -> bool:
+    """Whether keys have ever been used here: then only those open it. A schema alone belongs to nobody yet."""
+    path = file_of(url)
+    if path is not None and not path.exists():
+        return False
+    with _connected(url) as conn:
+        return _state(conn) != "missing" and conn.execute(select(epochs.c.kid).limit(1)).first() is not None
 
 
 def _state(conn: Connection) -> SchemaState:

@@ -18,6 +18,10 @@ class House(Protocol):
         """ "missing", "old", "current" or "too new"; DatabaseAway when the database does not answer."""
         ...
 
+    def in_use(self, config: Config) -> bool:
+        """Whether the database was ever opened with keys."""
+        ...
+
     def migrate(self, config: Config) -> None:
         """Brings the database up to date, one process at a time; SchemaTooNew."""
         ...

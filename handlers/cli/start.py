@@ -41,7 +41,7 @@ def init(context: typer.Context) -> None:
     made = [str(here.config)] if _write_configuration(here.config) else []
     config = here.settings()
     before = here.house.schema_state(config)
-    made += _write_keys(here, config, fresh=before == "missing")
+    made += _write_keys(here, config, fresh=not here.house.in_use(config))
     here.house.migrate(config)
     if before == "missing":
         made.append("database")

@@ -71,6 +71,7 @@ def test_the_example_is_what_init_writes(types: Type, tmp_path: Path) -> None:
 def test_a_lost_key_is_not_replaced(types: Type, tmp_path: Path, lost: str) -> None:
     """Beside a database, a new key would only hide that nothing opens any more."""
     types("init")
+    types("staff", "list")
     (tmp_path / "keys" / lost).unlink()
     shown = types("init")
     assert shown.code == 3
@@ -102,6 +103,14 @@ def test_commands_before_init_name_the_cure(types: Type, tmp_path: Path) -> None
         shown = types(*words)
         assert shown.code == 3
         assert "greenroom " in shown.err
+
+
+def test_a_schema_alone_belongs_to_nobody_yet(types: Type, tmp_path: Path) -> None:
+    """Somebody who migrates before init has lost nothing."""
+    (tmp_path / "config.toml").write_text(template())
+    assert types("migrate", "--json").json == {"before": "missing", "now": "current"}
+    assert len(types("init", "--json").json["written"]) == 3
+    assert types("staff", "list", "--json").json == []
 
 
 def test_the_environment_names_a_configuration(process: Type, tmp_path: Path) -> None:
