@@ -136,5 +136,9 @@ def open_store(
 ) -> Store:
     """The store at this address, whose schema is current. `reload_keys` reads the keyring file anew."""
     store = Store(url, vault, clock=clock, chance=chance or Dice(), reload_keys=reload_keys)
-    store.do_now(Work.ensure_epoch)
+    try:
+        store.do_now(Work.ensure_epoch)
+    except BaseException:
+        store.close_now()
+        raise
     return store

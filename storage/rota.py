@@ -12,7 +12,7 @@ from storage.tables import rotas
 from storage.vault import Owner, Place
 
 _VERSION = select(func.max(rotas.c.version))
-_CURRENT = select(rotas.c.version, rotas.c.sealed).order_by(rotas.c.version.desc()).limit(1)
+_CURRENT = select(rotas.c.version, rotas.c.sealed).where(rotas.c.version == _VERSION.scalar_subquery())
 
 
 class RotaRoom:

@@ -53,7 +53,8 @@ def _free_port() -> int:
 class Server:
     """One running server on 127.0.0.1."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path) -> None:
+        self.folder = folder
         self._address = f"postgresql://greenroom@127.0.0.1:{port}"
         self._count = 0
         self._admin: psycopg.Connection[tuple[object, ...]] | None = None
@@ -120,7 +121,7 @@ def running() -> Iterator[Server]:
         command = [_program("postgres"), "-D", str(data), *(part for one in options for part in ("-c", one))]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(_as_server(*command), stdout=log, stderr=log, cwd=folder)
-        server = Server(port)
+        server = Server(port, data)
         server.prepare()
         yield server
         server.leave()
