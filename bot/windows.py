@@ -48,8 +48,8 @@ def openings(
 ) -> Iterator[tuple[int, datetime, datetime]]:
     """(day as an ordinal, begin, end) of every window that meets [start, end), cut to it."""
     midnight = wall(start, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    # A window reaches at most 48 hours past its midnight (24:00 to 24:00 of the next day).
-    midnight = later(midnight, -2 * 86400)
+    # A window ends at most 48 hours after its midnight, so only yesterday's may still be open.
+    midnight = later(midnight, -86400)
     while (opens := instant(later(midnight, window.opens * 60), zone)) < end:
         if midnight.weekday() in window.days:
             closes = instant(later(midnight, (window.opens + window.length) * 60), zone)

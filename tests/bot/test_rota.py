@@ -333,6 +333,29 @@ def test_a_window_open_at_the_start_is_the_first_step() -> None:
     assert who(schedule(nights), "2026-01-07T02:00") == ["Bo"]
 
 
+def test_a_window_that_ends_at_the_start_is_no_step() -> None:
+    """A layer that starts at 06:00, when the last night is over, gives the coming night to the first."""
+    nights = layer(
+        "Alma", "Bo", start="2026-01-06T06:00", window=Window(WEEKDAYS, 1260, 360), advance=Advance.ACTIVE
+    )
+    assert who(schedule(nights), "2026-01-07T02:00") == ["Alma"]
+
+
+def test_a_clock_that_goes_back_over_midnight_does_not_undo_the_new_day() -> None:
+    """In St. John's, in 2010, 00:01 became 23:01: who came at midnight stays."""
+    days = layer(
+        "Alma",
+        "Bo",
+        zone="America/St_Johns",
+        start="2010-11-06T00:00",
+        window=Window(),
+        advance=Advance.ACTIVE,
+    )
+    asked = ["2010-11-07T02:29", "2010-11-07T02:30", "2010-11-07T02:45", "2010-11-07T03:45"]
+    assert [who(schedule(days), at) for at in asked] == [["Alma"], ["Bo"], ["Bo"], ["Bo"]]
+    assert [rota.holder(days, z(at))[0] for at in asked] == ["Alma", "Bo", "Bo", "Bo"]
+
+
 def test_an_active_rotation_of_ten_years() -> None:
     """Monday 2016-01-04 to Monday 2026-01-05 are 522 weeks, 2,610 weekday windows: 2,610 mod 4 is 2."""
     nights = layer(
