@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
@@ -51,12 +52,18 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
+    """Under another name first: a second process must not open a file whose settings are not yet in it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as raw:
-        raw.execute("PRAGMA auto_vacuum=FULL")  # once the journal is WAL this is silently 0
-        raw.execute("PRAGMA journal_mode=WAL").fetchall()
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name, isolation_level=None)) as raw:
+            raw.execute("PRAGMA auto_vacuum=FULL")  # once the journal is WAL this is silently 0
+            raw.execute("PRAGMA journal_mode=WAL").fetchall()
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def engine_for(path: Path) -> Engine:

@@ -191,6 +191,8 @@ class StaffRoom:
         conn.execute(delete(staff_contacts).where(staff_contacts.c.staff == staff_id))
         self._desk.forget_keys(Owner.CONTACT, contacts)
         self._desk.forget_keys(Owner.STAFF, [_owner_id(staff_id)])
+        for sealed in [sealed for sealed, (whose, _) in self._desk.known.items() if whose == staff_id]:
+            del self._desk.known[sealed]
         self._change(staff_id, name_label=None, sealed=None, removed=True, available=False)
 
     def key(self, staff_id: StaffId) -> Key:
