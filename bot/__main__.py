@@ -20,22 +20,22 @@ class Roof:
     """The heavy rooms, as the command line asks for them (handlers/cli/house)."""
 
     def schema_state(self, config: Config) -> str:
-        from bot import app
+        from bot import opening
         from storage import engine
 
-        return engine.schema_state(app.database_url(config))
+        return engine.schema_state(opening.database_url(config))
 
     def in_use(self, config: Config) -> bool:
-        from bot import app
+        from bot import opening
         from storage import schema
 
-        return schema.in_use(app.database_url(config))
+        return schema.in_use(opening.database_url(config))
 
     def migrate(self, config: Config) -> None:
-        from bot import app
+        from bot import opening
         from storage import engine
 
-        engine.migrate(app.database_url(config))
+        engine.migrate(opening.database_url(config))
 
     def make_keyring(self, path: Path, root: bytes) -> None:
         from storage.keyring import Keyring
@@ -43,14 +43,14 @@ class Roof:
         Keyring.create(path, root)
 
     def open_store(self, config: Config) -> Store:
-        from bot import app
+        from bot import opening
 
-        return app.open_store(config)
+        return opening.open_store(config)
 
     def line(self, config: Config) -> Line:
-        from bot import app
+        from bot import opening
 
-        return app.line(config)
+        return opening.line(config)
 
     def serve(self, config: Config) -> int:
         import asyncio

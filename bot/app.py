@@ -11,23 +11,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
-from sqlalchemy import make_url
 
 from bot import config as settings
 from bot import logs
 from bot.channel import Channel, Receipt
 from bot.errors import AlreadyServing, DeliveryError, StorageError
-from bot.ladder import Pace
 from bot.messages import Inbound
+from bot.opening import Now, database_url, line, open_store, wall_clock
 from bot.people import Medium
 from bot.settings import Config
-from bot.voice import Voice
 from handlers import clock, inbound, receipts
 from handlers.channels.session import open_session
 from handlers.channels.sms import Account, Sms
@@ -40,8 +36,6 @@ from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
 from storage.engine import Store
-from storage.keyring import Keyring
-from storage.vault import Vault
 from storage.work import Work
 
 log = structlog.get_logger("app")
@@ -53,51 +47,6 @@ TICK = 0.25
 BOTS = ("texters", "staff")
 
 Step = Callable[[str], None]
-Now = Callable[[], datetime]
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def database_url(config: Config) -> str:
-    """The database's address with its password, where there is one."""
-    url = make_url(config.database.url)
-    if config.database.password is not None:
-        url = url.set(password=settings.secret(config.database.password).reveal())
-    return url.render_as_string(hide_password=False)
-
-
-def vault(config: Config) -> Vault:
-    """The keys, from where the configuration says that they are."""
-    root = settings.key_bytes(config.keys.root)
-    pepper = settings.key_bytes(config.keys.pepper)
-    return Vault(roots=(root,), peppers=(pepper,), keyring=Keyring.load(config.keys.keyring, (root,)))
-
-
-def open_store(config: Config, now: Now = wall_clock) -> Store:
-    """The database behind its keys; it must be up to date."""
-    return engine.open_store(database_url(config), vault(config), clock=now)
-
-
-def line(config: Config) -> Line:
-    """The line as the handlers know it."""
-    ladder = config.ladder
-    return Line(
-        voice=Voice(config.line.name, ZoneInfo(config.line.time_zone)),
-        pace=Pace(
-            offer=timedelta(seconds=ladder.offer_seconds),
-            looking=timedelta(minutes=ladder.still_looking_minutes),
-            supervisors=timedelta(minutes=ladder.supervisors_minutes),
-            nobody=timedelta(minutes=ladder.nobody_minutes),
-            window=timedelta(minutes=ladder.window_minutes),
-            most=config.limits.open_conversations,
-        ),
-        country=config.line.country,
-        default_language=config.line.default_language,
-        numbers=config.sms.numbers if config.sms else (),
-        reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
-    )
 
 
 @dataclass(slots=True)
@@ -238,9 +187,15 @@ async def _patiently(ask: Callable[[], Awaitable[int | None]]) -> int | None:
 
 @asynccontextmanager
 async def running(
-    config: Config, *, now: Now = wall_clock, step: Step = lambda name: None
+    config: Config,
+    *,
+    now: Now = wall_clock,
+    seconds: Callable[[], float] = time.monotonic,
+    step: Step = lambda name: None,
 ) -> AsyncIterator[tuple[Program, int]]:
     """The whole line, running; yields it with the port that it listens on, and stops it in order afterwards.
+
+    `seconds` paces what is sent: it never goes back, whatever `now` does.
 
     Raises SchemaTooNew, SettingsError, StorageError or OSError (port taken) before anything is received.
     """
@@ -264,7 +219,7 @@ async def running(
                 channels=program.channels,
                 rates=_rates(program),
                 now=now,
-                seconds=time.monotonic,
+                seconds=seconds,
                 jitter=random.random,
                 holder=holder,
                 step=step,

@@ -1,0 +1,68 @@
+"""From a configuration to an open line: its keys, its database and its ways, without the carriers.
+
+Part of the roof beside `bot.app`: the command line opens a store without waiting for two carriers' SDKs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import make_url
+
+from bot import config as settings
+from bot.ladder import Pace
+from bot.settings import Config
+from bot.voice import Voice
+from handlers.line import Line
+from storage import engine
+from storage.engine import Store
+from storage.keyring import Keyring
+from storage.vault import Vault
+
+Now = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def database_url(config: Config) -> str:
+    """The database's address with its password, where there is one."""
+    url = make_url(config.database.url)
+    if config.database.password is not None:
+        url = url.set(password=settings.secret(config.database.password).reveal())
+    return url.render_as_string(hide_password=False)
+
+
+def vault(config: Config) -> Vault:
+    """The keys, from where the configuration says that they are."""
+    root = settings.key_bytes(config.keys.root)
+    pepper = settings.key_bytes(config.keys.pepper)
+    return Vault(roots=(root,), peppers=(pepper,), keyring=Keyring.load(config.keys.keyring, (root,)))
+
+
+def open_store(config: Config, now: Now = wall_clock) -> Store:
+    """The database behind its keys; it must be up to date."""
+    return engine.open_store(database_url(config), vault(config), clock=now)
+
+
+def line(config: Config) -> Line:
+    """The line as the handlers know it."""
+    ladder = config.ladder
+    return Line(
+        voice=Voice(config.line.name, ZoneInfo(config.line.time_zone)),
+        pace=Pace(
+            offer=timedelta(seconds=ladder.offer_seconds),
+            looking=timedelta(minutes=ladder.still_looking_minutes),
+            supervisors=timedelta(minutes=ladder.supervisors_minutes),
+            nobody=timedelta(minutes=ladder.nobody_minutes),
+            window=timedelta(minutes=ladder.window_minutes),
+            most=config.limits.open_conversations,
+        ),
+        country=config.line.country,
+        default_language=config.line.default_language,
+        numbers=config.sms.numbers if config.sms else (),
+        reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
+    )
