@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,18 +12,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table, func, select
+
 from bot import app, config, rotafile, rotanames
 from bot.messages import Address
 from bot.people import Medium, Role, StaffId
 from bot.redact import Secret
 from handlers.cli import staff as staff_command
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from handlers.rehearsal.screens import Shown
 from handlers.rehearsal.town import Town
 from storage.keyring import Keyring
+from storage.tables import conversations, outbox
 from storage.work import Work
 
 Phone = SmsPhone | TelegramPhone
-NUMBERS = (f"+120255501{n:02d}" for n in range(1, 100))
 
 SETTINGS = """
 [line]
@@ -56,7 +60,6 @@ api_url = "{telegram_url}"
 token = "file:keys/telegram-staff"
 api_url = "{telegram_url}"
 
-[ladder]
 """
 
 ROTA = """
@@ -74,7 +77,7 @@ participants = [[{names}]]
 """
 
 
-def write_settings(folder: Path, url: str, town: Town, ladder: dict[str, float]) -> Path:
+def write_settings(folder: Path, url: str, town: Town, settings: dict[str, float]) -> Path:
     """A configuration whose carriers are the town's, with fresh keys."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
@@ -97,9 +100,24 @@ def write_settings(folder: Path, url: str, town: Town, ladder: dict[str, float])
         sms_url=town.twilio.api_url,
         telegram_url=town.telegram.api_url,
     )
-    path.write_text(text + "".join(f"{key} = {value}\n" for key, value in ladder.items()))
+    path.write_text(text + sections(settings))
     path.chmod(0o600)
     return path
+
+
+LIMITS = frozenset({"open_conversations"})
+
+
+def sections(settings: dict[str, float]) -> str:
+    """The given settings as TOML, each in its section."""
+    ladder = [f"{key} = {value}" for key, value in settings.items() if key not in LIMITS]
+    limits = [f"{key} = {value}" for key, value in settings.items() if key in LIMITS]
+    return "\n".join(["[ladder]", *ladder, "[limits]", *limits]) + "\n"
+
+
+def hurried() -> float:
+    """The clock that paces what is sent, thirty times too fast: a Telegram chat rests a thirtieth of a second."""
+    return time.monotonic() * 30
 
 
 @dataclass
@@ -112,9 +130,10 @@ class Stage:
     people: dict[str, StaffId] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: iter([f"+120255501{n:02d}" for n in range(1, 100)]))
     _running: Any = None
+    _on_call: list[str] = field(default_factory=list)
 
     async def start(self) -> None:
-        self._running = app.running(self.config, now=self.town.clock.now)
+        self._running = app.running(self.config, now=self.town.clock.now, seconds=hurried)
         self.program, port = await self._running.__aenter__()
         self.town.point_at(f"http://127.0.0.1:{port}")
 
@@ -168,14 +187,90 @@ class Stage:
         await self.do(lambda work: work.rota.save(document, by="test"))
 
     def pass_time(self, **delta: float) -> None:
-        self.town.clock.advance(timedelta(**delta))
+        """The clock goes on; what is due then happens within a tick. `settled` waits for it."""
+        self.town.clock.move(timedelta(**delta))
+
+    async def on_call(self, name: str, medium: str, *, languages: tuple[str, ...] = ("en",)) -> Phone:
+        """Somebody who has joined and is on call all the time, beside those who were before."""
+        phone = await self.staff(name, medium, languages=languages)
+        self._on_call.append(name)
+        await self.rota(*self._on_call)
+        return phone
+
+    async def settled(self, *, within: float = 20.0) -> None:
+        """Returns when nothing is under way: no webhook, no update, no letter that may leave, no clock that is due.
+
+        After it, a phone that shows nothing new will not show anything new: no test has to wait for silence.
+        """
+        still = 0
+        async with asyncio.timeout(within):
+            while still < 2:
+                await self.town.twilio.settled()
+                still = still + 1 if not await self._busy() else 0
+                await asyncio.sleep(0.01)
+
+    async def _busy(self) -> bool:
+        if any(bot.pending for bot in self.town.telegram.bots.values()):
+            return True
+        now = self.town.clock.now()
+
+        def thought(work: Work) -> bool:
+            conn = work._desk.conn
+            soon = outbox.c.due_at <= now + timedelta(seconds=2)
+            letters = select(outbox.c.id).where(outbox.c.state == "waiting", soon)
+            clocks = select(conversations.c.id).where(conversations.c.due_at <= now)
+            return conn.execute(letters).first() is not None or conn.execute(clocks).first() is not None
+
+        return bool(await self.do(thought))
+
+    async def count(self, table: Table) -> int:
+        """How many rows a table has."""
+        counting = select(func.count()).select_from(table)
+        return int(await self.do(lambda work: work._desk.conn.execute(counting).scalar()))
+
+    async def takes(self, phone: Phone) -> str:
+        """She takes what is offered to her; the code of it. Everything that follows from it has arrived."""
+        offer = await phone.shows("New conversation")
+        code = offer.text.split()[2]
+        if isinstance(phone, SmsPhone):
+            await phone.write(f"TAKE {code}")
+        else:
+            await phone.press("Take", on=offer)
+        await phone.shows(f"{code} is yours")
+        await self.settled()
+        return code
+
+    async def talk(self, robin: Phone, alma: Phone, first: str = "hello") -> str:
+        """Robin's first text has been taken by Alma; both have read what there is. The code."""
+        await texts(robin, first)
+        code = await self.takes(alma)
+        robin.look()
+        alma.look()
+        return code
+
+
+async def texts(phone: Phone, text: str) -> Shown:
+    """A texter writes to the line, by whichever channel she has; a Telegram chat must have been started once."""
+    if isinstance(phone, TelegramPhone):
+        if not phone.sent:
+            phone._carrier.opens(phone._carrier.bots["texters"], phone.user)
+        return await phone.write(text, to="texters")
+    return await phone.write(text)
+
+
+def new(phone: Phone) -> list[str]:
+    """The texts that came and have not been looked at; from now on they have been."""
+    return [message.text for message in phone.look()]
 
 
 @asynccontextmanager
-async def staged(folder: Path, url: str, **ladder: float) -> AsyncIterator[Stage]:
-    async with Town() as town:
-        path = write_settings(folder, url, town, ladder)
-        stage = Stage(town, config.load(path))
+async def staged(
+    folder: Path, url: str, *, town: dict[str, Any] | None = None, **settings: float
+) -> AsyncIterator[Stage]:
+    """A running line with its town. `settings`: of the ladder and the limits; `town`: how the carriers behave."""
+    async with Town(**(town or {})) as around:
+        path = write_settings(folder, url, around, settings)
+        stage = Stage(around, config.load(path))
         await stage.start()
         try:
             yield stage
