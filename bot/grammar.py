@@ -127,9 +127,9 @@ class WrongCode:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Begins with a command word and is no complete command; `text` is what SEND would send."""
+    """Begins with a command word, or with "/", and is no complete command; `text` is what SEND would send."""
 
-    ask: Ask
+    ask: str
     text: str
     code: str | None = None
 
@@ -153,13 +153,19 @@ Said = Command | CodeText | CodeAlone | WrongCode | Held | Plain | Agreement
 
 def bare(text: str) -> str:
     """A text as a bare word is compared: NFKC, case folded, without format characters, surrounding space, a leading
-    "/", trailing punctuation, symbols and emoji, and without accents on Latin letters only."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:200]).casefold())
-    kept = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
-    kept = kept.removeprefix("/").rstrip()
-    while kept and _is_trailing(kept[-1]):
-        kept = kept[:-1]
-    return _without_accents(kept)
+    "/", trailing punctuation, symbols and emoji, and without accents on Latin letters only.
+
+    The whole text counts: "stop", two hundred spaces and "that" is no opt-out.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    kept = _without_accents("".join(c for c in folded if unicodedata.category(c) != "Cf"))
+    end = len(kept)
+    while end and _is_trailing(kept[end - 1]):
+        end -= 1
+    start = 0
+    while start < end and (kept[start].isspace() or kept[start] == "/"):
+        start += 1
+    return kept[start:end]
 
 
 def _is_trailing(character: str) -> bool:
@@ -208,12 +214,11 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
 
 
 def _without_code(words: str) -> Said:
-    first, rest = _parted(words)
-    marked = first[:1] in ("#", "/")
-    ask = _asked(first, abbreviated=marked)
+    mark, first, rest = _parted(words)
+    ask = _asked(first, abbreviated="#" in mark or "/" in mark)
     if ask is None:
-        return Plain(words)
-    if not rest:
+        return _unmarked(words, mark, first)
+    if not bare(rest):
         return Command(ask) if ask in ALONE | CODE_OPTIONAL else Held(ask, words)
     led = casecode.leading(rest)
     if led is None:
@@ -224,30 +229,63 @@ def _without_code(words: str) -> Said:
     return _command(ask, code, tail.strip(), words)
 
 
-def _parted(words: str) -> tuple[str, str]:
-    """The first word and the rest."""
-    parts = words.split(maxsplit=1)
-    return (parts[0] if parts else "", parts[1] if len(parts) > 1 else "")
+def _unmarked(words: str, mark: str, first: str) -> Said:
+    """Words that begin with no command: a "/" in front says that one was meant, and "//" that it was a note."""
+    if mark.startswith("//"):
+        return Held(Ask.NOTE, words)
+    if mark.startswith("/") and first:
+        return Held(f"/{first[:LONGEST]}", words)
+    return Plain(words)
+
+
+LONGEST = 20
+"""So much of an unknown word behind "/" is repeated in the question."""
+SEPARATORS = " \t\r\n:,;.=/–—-"
+"""What may stand between a command word and the code: "DONE:K7R2" is not a text for the texter."""
+
+
+def _parted(words: str) -> tuple[str, str, str]:
+    """What stands before the first word (spaces, punctuation), the word, and what follows its separator."""
+    start = 0
+    while start < len(words) and unicodedata.category(words[start])[0] in "PZC":
+        start += 1
+    end = start
+    while end < len(words) and _goes_on(words, end):
+        end += 1
+    return words[:start].strip(), words[start:end], words[end:].lstrip(SEPARATORS)
+
+
+def _goes_on(words: str, at: int) -> bool:
+    """Whether the first word still goes on: "who's" is one word, "take-care" begins with "take"."""
+    if words[at] in "'’":
+        return words[at + 1 : at + 2].isalnum()
+    category = unicodedata.category(words[at])
+    return category[0] in "LNM" or category == "Cf"
 
 
 def _with_code(code: str, rest: str) -> Said:
     rest = rest.strip()
     if not rest:
         return CodeAlone(code)
-    first, tail = _parted(rest)
+    _, first, tail = _parted(rest)
     ask = _asked(first, abbreviated=True)
-    if ask is Ask.NOTE and len(first) > 1:
+    if ask is Ask.NOTE and bare(tail):
         # "K7R2 note he lies" may be meant for colleagues: asking costs a text, guessing could hurt the texter.
         return Held(ask, rest, code)
-    if ask is None or (tail and bare(tail) not in TAIL.get(ask, frozenset())):
+    if ask is None or not _is_complete(ask, tail):
         return CodeText(code, rest)
     return _command(ask, code, tail, rest)
 
 
+def _is_complete(ask: Ask, tail: str) -> bool:
+    """Whether nothing stands behind the command but what belongs to it; a smile is nothing."""
+    return not bare(tail) or bare(tail) in TAIL.get(ask, frozenset())
+
+
 def _command(ask: Ask, code: str, tail: str, words: str) -> Said:
     if ask is Ask.NOTE:
-        return Command(ask, code, tail) if tail else Held(ask, words, code)
-    if ask in CODE_OPTIONAL and (not tail or bare(tail) in TAIL.get(ask, frozenset())):
+        return Command(ask, code, tail) if bare(tail) else Held(ask, words, code)
+    if ask in CODE_OPTIONAL and _is_complete(ask, tail):
         return Command(ask, code, bare(tail))
     if ask in RESERVED:
         return Command(ask, code, tail)
@@ -255,11 +293,11 @@ def _command(ask: Ask, code: str, tail: str, words: str) -> Said:
 
 
 RESERVED = frozenset(Ask) - ALONE - CODE_OPTIONAL - {Ask.NOTE}
-"""Commands of product.md that are not built yet: recognised, so that they are never relayed by mistake."""
+"""Commands that are not built yet: recognised, so that they are never relayed by mistake."""
 
 
 def _asked(first: str, *, abbreviated: bool) -> Ask | None:
-    token = bare(first.lstrip("#/").rstrip(":"))
+    token = bare(first)
     if abbreviated and token in ABBREVIATIONS:
         return ABBREVIATIONS[token]
     try:
