@@ -27,10 +27,12 @@ from bot.grammar import (
 
 CARRIER_OUT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 CARRIER_IN = {"start", "yes", "unstop"}
-GREETINGS = (
-    "hi hello hey yo hiya hola buenas oi olá salut coucou bonjour ciao salve hallo moin servus вітаю привіт "
-    "привет здравствуйте cześć hej siema bună salutare ahoj čau nazdar szia helló sziasztok"
-).split()
+GREETINGS = [
+    "hi", "hello", "hey", "yo", "hiya", "hola", "buenas", "oi", "olá",
+    "salut", "coucou", "bonjour", "ciao", "salve", "hallo", "moin", "servus", "вітаю",
+    "привіт", "привет", "здравствуйте", "cześć", "hej", "siema", "bună", "salutare", "ahoj",
+    "čau", "nazdar", "szia", "helló", "sziasztok",
+]  # fmt: skip
 
 
 # ── The texter ──
