@@ -29,8 +29,15 @@ def number(country: str) -> str:
 
 
 def country_of(phone_number: str) -> str:
-    """Where a number is from (ISO 3166), or "" when the plan does not say; never used to accept or refuse one."""
+    """Where a number is from (ISO 3166), or "" when the plan does not say; never used to accept or refuse one.
+
+    A number that no plan knows counts as the largest country of its code: +44 and anything is Britain.
+    """
     try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(phone_number)) or ""
+        parsed = phonenumbers.parse(phone_number)
     except phonenumbers.NumberParseException:
         return ""
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None and parsed.country_code is not None:
+        region = phonenumbers.region_code_for_country_code(parsed.country_code)
+    return "" if region in (None, "ZZ", "001") else region
