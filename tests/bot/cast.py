@@ -58,7 +58,9 @@ def writer(staff: Staff) -> Writer:
     return Writer(staff.id, contact(staff).id)
 
 
-def talk(name: str = "robin", *, code: str = "K7R2", counselor: Staff | None = None, **more: Any) -> Conversation:
+def talk(
+    name: str = "robin", *, code: str = "K7R2", counselor: Staff | None = None, **more: Any
+) -> Conversation:
     """A conversation that began at noon; with a counselor it runs. Fields of Private may be given too."""
     names = set(Private.__struct_fields__)
     private = {"opened_at": NOON, "texter_at": NOON} | {k: v for k, v in more.items() if k in names}
@@ -93,7 +95,9 @@ def offer(
     return Offer(conversation.id, staff.id, contact(staff).id, state, at=made, due_at=due)
 
 
-def watch(now: datetime = NOON, *, on: tuple[Staff, ...] = (), people: tuple[Staff, ...] = (), **more: Any) -> Watch:
+def watch(
+    now: datetime = NOON, *, on: tuple[Staff, ...] = (), people: tuple[Staff, ...] = (), **more: Any
+) -> Watch:
     """Who is there; those on call are people too."""
     everyone = {one.id: one for one in (*people, *on)}
     given = {"backup": frozenset[StaffId](), "loads": dict[StaffId, int]()} | more
