@@ -178,7 +178,6 @@ def _again(turn: Turn, text: Secret[str], why: str, writer: Writer) -> None:
 def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> None:
     """A staff contact can no longer be written to: her conversations go on by another contact of hers, or to others."""
     work.staff.set_standing(contact.id, standing)
-    work.outbox.cancel_contact(contact.id)
     for conversation in work.conversations.talking_with(contact.staff):
         if conversation.counselor_contact == contact.id:
             decision = relay.put_back(conversation, contact.id, by_herself=False, now=work.now)
@@ -186,6 +185,7 @@ def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> Non
     for offer in work.offers.to(contact.staff):
         if offer.contact == contact.id and offer.state is OfferState.OPEN:
             offer_failed(work, offer)
+    work.outbox.cancel_contact(contact.id)
 
 
 def offer_failed(work: Work, offer: Offer) -> None:
