@@ -49,20 +49,30 @@ class _Pen:
         self.address = self._address() if self._needs_address() else None
 
     def write(self) -> Conversation:
+        # Conversation and people before lanes, as everywhere: otherwise a BYE and an answer at the same moment wait
+        # for each other on PostgreSQL, until it ends one of them a second later.
         played = self.work.transcript.read(self.before) if self.decision.play else []
+        written = self._keep()
+        self._desk()
         self._cancel()
-        self._offers()
         if self.decision.erase:
             self.work.conversations.erase(self.before)
-        written = None if self.decision.erase else self._say()
-        if not self.decision.erase and self.now != self.before:
-            self.now = self.work.conversations.save(self.now)
         if self.decision.play:
             self._play(self.decision.play, played)
         for letter in self.decision.letters:
             self._post(letter, written)
-        self._desk()
         return self.now
+
+    def _keep(self) -> bytes | None:
+        """Offers, transcript and the conversation's new state; the last line written."""
+        if self.decision.erase:
+            self.before = self.work.conversations.save(self.before)
+            return None
+        self._offers()
+        written = self._say()
+        if self.now != self.before:
+            self.now = self.work.conversations.save(self.now)
+        return written
 
     def _needs_address(self) -> bool:
         return any(isinstance(letter, ToTexter) for letter in self.decision.letters)

@@ -29,17 +29,24 @@ OUT_OF_REACH = frozenset({"opted_out", "blocked"})
 
 def sent(work: Work, line: Line, claimed: Claimed, copy: Copy | None) -> None:
     """The carrier has it."""
-    if work.outbox.sent(claimed.id, copy) is None or claimed.letter is None:
-        return
-    accepted(work, line, claimed.letter)
+    if claimed.letter is not None:
+        reached(work, claimed.letter)
+    if work.outbox.sent(claimed.id, copy) is not None and claimed.letter is not None:
+        accepted(work, line, claimed.letter)
+
+
+def reached(work: Work, letter: Letter) -> None:
+    """A staff phone has it: the last thing that came there. Before the letter is touched, as everywhere people come
+    before lanes; the other way round two transactions wait for each other until PostgreSQL ends one, a second later."""
+    if letter.side is Side.STAFF and letter.task is Task.SAY:
+        work.staff.set_last_from(letter.to, letter.about)
 
 
 def accepted(work: Work, line: Line, letter: Letter) -> None:
-    if letter.task is not Task.SAY:
+    """Her own message is marked: her words are on their way."""
+    if letter.task is not Task.SAY or letter.side is Side.STAFF:
         return
-    if letter.side is Side.STAFF:
-        work.staff.set_last_from(letter.to, letter.about)
-    elif letter.writer is not None and letter.last_part:
+    if letter.writer is not None and letter.last_part:
         apply.mark(work, line, letter.writer, apply.SENT)
 
 

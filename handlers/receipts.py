@@ -13,10 +13,12 @@ from storage.work import Work
 
 def receive(work: Work, line: Line, receipt: Receipt) -> bool:
     """Writes down one receipt; False if it was unknown, or said nothing new. They come twice and out of order."""
-    settled = work.outbox.settle(receipt.reference, receipt.message)
-    if settled is not None and settled.letter is not None:
+    early = work.outbox.expecting(receipt.reference)
+    if early is not None and early.letter is not None:
         # The answer to our call was lost, or is still on its way: this is the proof that the carrier took it.
-        outcomes.accepted(work, line, settled.letter)
+        outcomes.reached(work, early.letter)
+        if work.outbox.settle(receipt.reference, receipt.message) is not None:
+            outcomes.accepted(work, line, early.letter)
     row = work.copies.by_reference(receipt.reference)
     if row is None or not work.copies.advance(row.id, receipt.outcome):
         return False

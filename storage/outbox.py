@@ -158,6 +158,12 @@ class Outbox:
             return None
         return self._accepted(row, copy)
 
+    def expecting(self, reference: Secret[str]) -> Claimed | None:
+        """The letter that carries this reference while it is still here, not yet known to be sent."""
+        labels = reference_labels(self._desk, reference)
+        row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
+        return None if row is None else letters.opened(self._desk, row)
+
     def settle(self, reference: Secret[str], message: Secret[str]) -> Claimed | None:
         """A receipt came for a letter that is still here: the carrier did accept it, as this message of its own. None
         when it is not here."""

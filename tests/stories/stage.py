@@ -258,6 +258,14 @@ async def texts(phone: Phone, text: str) -> Shown:
     return await phone.write(text)
 
 
+async def answers(phone: Phone, code: str, text: str) -> Shown:
+    """A counselor answers in her channel's own way: with the code by SMS, by a swipe on Telegram."""
+    if isinstance(phone, SmsPhone):
+        return await phone.write(f"{code} {text}")
+    theirs = next(m for m in reversed(phone.screen) if m.text.startswith(code) and not m.deleted)
+    return await phone.reply(theirs, text)
+
+
 def new(phone: Phone) -> list[str]:
     """The texts that came and have not been looked at; from now on they have been."""
     return [message.text for message in phone.look()]
