@@ -32,7 +32,11 @@ def laid_out(turn: Turn) -> relay.Desk:
 
 def named(turn: Turn, code: str) -> Conversation:
     """The conversation of a code, only if she may write in it now."""
-    conversation = turn.work.conversations.by_code(code)
+    return hers(turn, turn.work.conversations.by_code(code), code)
+
+
+def hers(turn: Turn, conversation: Conversation | None, code: str) -> Conversation:
+    """The conversation, if it is open with her; the same error for "not yours", "over" and "never was"."""
     if (
         conversation is None
         or conversation.state is not State.TALKING

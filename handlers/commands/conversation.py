@@ -98,7 +98,7 @@ def _certain(turn: Turn, command: Command) -> Conversation:
     if command.code is not None:
         return desk.named(turn, command.code)
     if turn.swiped is not None:
-        return turn.swiped
+        return desk.hers(turn, turn.swiped, turn.swiped.code)
     try:
         return relay.whose(desk.laid_out(turn), turn.work.now)
     except WhichConversation:
