@@ -59,6 +59,16 @@ def relay_plain(turn: Turn, text: Secret[str]) -> None:
         relay_to(turn, conversation, text)
 
 
+def certain(turn: Turn) -> Conversation | None:
+    """The conversation that her words belong to by the swipe, or can only belong to; None where it is not certain."""
+    if turn.swiped is not None:
+        return turn.swiped
+    try:
+        return relay.whose(laid_out(turn), turn.work.now)
+    except (WhichConversation, NotNow):
+        return None
+
+
 def relay_to(
     turn: Turn,
     conversation: Conversation,
@@ -114,7 +124,9 @@ def hold(
         message=turn.writer.message,
         due_at=work.now + turn.line.reply_deadline,
     )
-    if why == "command":
+    if why == "command" and conversation is not None:
+        turn.tell("ask.command.for", code=conversation.code, word=word)
+    elif why == "command":
         turn.tell("ask.command", word=word)
     elif why == "late" and conversation is not None:
         turn.tell_about(conversation, "ask.late", minutes=minutes)

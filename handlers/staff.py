@@ -87,7 +87,8 @@ def _text(turn: Turn, obey: Obey) -> None:
         case grammar.WrongCode(written=written):
             raise NoSuchConversation("no.such", code=written)
         case grammar.Held(ask=ask, text=words, code=code):
-            known = desk.named(turn, code) if code else turn.swiped
+            # Now, not at SEND: the question itself will be the last thing that the line sent her then.
+            known = desk.named(turn, code) if code else desk.certain(turn)
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
         case grammar.Plain(text=words) | grammar.Agreement(text=words):
             desk.relay_plain(turn, Secret(words))

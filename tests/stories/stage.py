@@ -53,6 +53,8 @@ numbers = ["+12025550100"]
 api_url = "{sms_url}"
 rate = 1000
 
+[telegram]
+updates = "{updates}"
 [telegram.texters]
 token = "file:keys/telegram-texters"
 api_url = "{telegram_url}"
@@ -77,7 +79,9 @@ participants = [[{names}]]
 """
 
 
-def write_settings(folder: Path, url: str, town: Town, settings: dict[str, float]) -> Path:
+def write_settings(
+    folder: Path, url: str, town: Town, settings: dict[str, float], updates: str = "polling"
+) -> Path:
     """A configuration whose carriers are the town's, with fresh keys."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
@@ -99,6 +103,7 @@ def write_settings(folder: Path, url: str, town: Town, settings: dict[str, float
         account_sid=town.twilio.account_sid,
         sms_url=town.twilio.api_url,
         telegram_url=town.telegram.api_url,
+        updates=updates,
     )
     path.write_text(text + sections(settings))
     path.chmod(0o600)
@@ -273,11 +278,11 @@ def new(phone: Phone) -> list[str]:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, url: str, *, town: dict[str, Any] | None = None, **settings: float
+    folder: Path, url: str, *, town: dict[str, Any] | None = None, updates: str = "polling", **settings: float
 ) -> AsyncIterator[Stage]:
     """A running line with its town. `settings`: of the ladder and the limits; `town`: how the carriers behave."""
     async with Town(**(town or {})) as around:
-        path = write_settings(folder, url, around, settings)
+        path = write_settings(folder, url, around, settings, updates)
         stage = Stage(around, config.load(path))
         await stage.start()
         try:

@@ -30,7 +30,8 @@ async def test_a_text_reaches_the_counselor_and_the_answer_comes_back(
     await alma.shows(lambda message: message.text == f"{code} thank you")
     await line.settled()
     assert new(robin)[0].startswith("Hi, thanks for writing.")
-    assert robin.silent and alma.silent
+    assert robin.silent
+    assert alma.silent
 
 
 async def test_the_first_answer_leaves_before_anybody_is_asked(line: Stage) -> None:
@@ -79,7 +80,8 @@ async def test_an_offer_on_telegram_has_buttons(line: Stage) -> None:
     code = offer.text.split()[2]
     assert offer.text == f"New conversation {code} · SMS · English · waiting 0 min"
     assert [key.label for key in offer.buttons] == ["Take", "Pass"]
-    assert offer.protected and not offer.preview
+    assert offer.protected
+    assert not offer.preview
 
 
 async def test_every_spelling_of_the_code_is_understood(line: Stage) -> None:
