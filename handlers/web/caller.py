@@ -48,6 +48,12 @@ class Caller(web.RequestHandler):
         self._inside = False
         self._calm()
 
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's signature
+        """Whoever has not asked for anything yet is sent away; aiohttp would wait for the first word, all the time."""
+        if not self._request_in_progress and not self._messages:
+            self.force_close()
+        await super().shutdown(timeout)
+
     def _calm(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
