@@ -8,30 +8,27 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
-import aiohttp
 import structlog
 
-from bot import config as settings
 from bot import logs
-from bot.channel import Channel, Receipt
-from bot.errors import AlreadyServing, DeliveryError, StorageError
+from bot.channel import Receipt
+from bot.errors import AlreadyServing, StorageError
 from bot.messages import Inbound
 from bot.opening import Now, database_url, line, open_store, wall_clock
 from bot.people import Medium
 from bot.settings import Config
+from bot.ways import Means, Ways, open_ways
 from handlers import clock, inbound, receipts
+from handlers import outbox as outbox_room
 from handlers.channels.session import open_session
-from handlers.channels.sms import Account, Sms
-from handlers.channels.telegram import Telegram
-from handlers.channels.webhook import Webhook
 from handlers.line import Line
-from handlers.outbox import BOT_RATE, Means, Outbox, chat_rests
-from handlers.rates import Rates, Sender
+from handlers.outbox import BOT_RATE, Outbox, chat_rests
+from handlers.rates import Rates
 from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
@@ -60,7 +57,7 @@ class Program:
     step: Step = lambda name: None
     line: Line = field(init=False)
     meters: Meters = field(default_factory=Meters)
-    channels: dict[Sender, Channel] = field(default_factory=dict)
+    ways: Ways = field(default_factory=Ways)
     healthy: bool = False
     why: str = "starting"
 
@@ -109,80 +106,12 @@ class Program:
             await asyncio.sleep(1)
 
 
-def _channels(
-    program: Program, session: aiohttp.ClientSession
-) -> tuple[list[Webhook], list[tuple[str, Telegram]]]:
-    """Every channel that the configuration names, with its ways in."""
-    config, webhooks, bots = program.config, list[Webhook](), list[tuple[str, Telegram]]()
-    if config.sms is not None:
-        references = [config.sms.auth_token, config.sms.next_auth_token]
-        account = Account(
-            account_sid=config.sms.account_sid,
-            tokens=tuple(settings.secret(one) for one in references if one is not None),
-            numbers=config.sms.numbers,
-            public_url=config.web.public_url,
-            messaging_service=config.sms.messaging_service,
-            api_url=config.sms.api_url,
-        )
-        sms = Sms(account, session, count=program.meters.dropping("sms"), now=program.now)
-
-        async def receive(inbounds: Sequence[Inbound], offset: int | None) -> None:
-            await program.receive(None, inbounds, offset)
-
-        webhooks += sms.webhooks(receive, program.take_receipt)
-        program.channels.update({(Medium.SMS, number): sms for number in config.sms.numbers})
-    if config.telegram is not None:
-        for via, bot in zip(BOTS, (config.telegram.texters, config.telegram.staff), strict=True):
-            one = Telegram(
-                via,
-                settings.secret(bot.token),
-                session,
-                api_url=bot.api_url,
-                count=program.meters.dropping(f"telegram_{via}"),
-                now=program.now,
-            )
-            program.channels[Medium.TELEGRAM, via] = one
-            bots.append((via, one))
-    return webhooks, bots
-
-
 def _rates(program: Program) -> Rates:
     sms = program.config.sms.rate if program.config.sms else 1.0
     return Rates(
-        {sender: sms if sender[0] is Medium.SMS else BOT_RATE for sender in program.channels}, chat_rests()
+        {sender: sms if sender[0] is Medium.SMS else BOT_RATE for sender in program.ways.channels},
+        chat_rests(),
     )
-
-
-async def _listen(program: Program, via: str, bot: Telegram) -> None:
-    """Polls one bot until cancelled, from where the last commit left off."""
-
-    async def receive(inbounds: Sequence[Inbound], offset: int | None) -> None:
-        await program.receive(via, inbounds, offset)
-
-    offset = await _patiently(lambda: program.store.do(lambda work: work.offsets.get(via)))
-    await bot.poll(receive, offset)
-
-
-async def _introduce(program: Program, via: str, bot: Telegram) -> None:
-    """Learns the bot's user name, for invitation links; the carrier may be out of reach for a while."""
-
-    async def learn() -> None:
-        name = await bot.who_am_i()
-        await program.store.do(lambda work: work.line.set(f"bot.{via}", name))
-
-    while True:
-        try:
-            return await learn()
-        except (DeliveryError, StorageError):
-            await asyncio.sleep(30)
-
-
-async def _patiently(ask: Callable[[], Awaitable[int | None]]) -> int | None:
-    while True:
-        try:
-            return await ask()
-        except StorageError:
-            await asyncio.sleep(1)
 
 
 @asynccontextmanager
@@ -206,19 +135,30 @@ async def running(
     session = open_session()
     tasks: list[asyncio.Task[None]] = []
     try:
-        webhooks, bots = _channels(program, session)
+        ways = open_ways(
+            Means(
+                config=config,
+                session=session,
+                store=program.store,
+                meters=program.meters,
+                now=now,
+                receive=program.receive,
+                receipt=program.take_receipt,
+            )
+        )
+        program.ways = ways
         listen = config.web.listen
         app = server.build(
-            webhooks, health=program.health, version=version("greenroom"), meters=program.meters
+            ways.webhooks, health=program.health, version=version("greenroom"), meters=program.meters
         )
         holder = secrets.token_bytes(16)
         await _begin_alone(program)
         served = await server.serve(app, listen.host, listen.port)
         outbox = Outbox(
-            Means(
+            outbox_room.Means(
                 store=program.store,
                 line=program.line,
-                channels=program.channels,
+                channels=ways.channels,
                 rates=_rates(program),
                 now=now,
                 seconds=seconds,
@@ -234,8 +174,7 @@ async def running(
             for work in (
                 program.keep_time(),
                 program.heed_others(outbox),
-                *(_listen(program, via, bot) for via, bot in bots),
-                *(_introduce(program, via, bot) for via, bot in bots),
+                *(listen() for listen in ways.listening),
             )
         ]
         try:
@@ -243,20 +182,19 @@ async def running(
         finally:
             program.healthy, program.why = False, "stopping"
             await _end(tasks)
+            await ways.withdraw()
             await served.stop()
             with suppress(StorageError):
                 await outbox.stop(DRAIN)
             await _end([sending])
     finally:
         await _end(tasks)
-        for channel in {id(c): c for c in program.channels.values()}.values():
-            await channel.close()
+        await program.ways.close()
         await session.close()
         await program.store.close()
 
 
 NOT_BUILT: dict[str, Callable[[Config], bool]] = {
-    "telegram.updates": lambda config: config.telegram is not None and config.telegram.updates == "webhook",
     "policy.minors": lambda config: config.policy.minors != "off",
     "policy.photos": lambda config: config.policy.photos != "off",
     "policy.reveal": lambda config: config.policy.reveal,

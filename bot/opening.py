@@ -13,10 +13,12 @@ from sqlalchemy import make_url
 
 from bot import config as settings
 from bot.ladder import Pace
+from bot.redact import Secret
 from bot.settings import Config
 from bot.voice import Voice
 from handlers.line import Line
 from storage import engine
+from storage.box import derived
 from storage.engine import Store
 from storage.keyring import Keyring
 from storage.vault import Vault
@@ -41,6 +43,12 @@ def vault(config: Config) -> Vault:
     root = settings.key_bytes(config.keys.root)
     pepper = settings.key_bytes(config.keys.pepper)
     return Vault(roots=(root,), peppers=(pepper,), keyring=Keyring.load(config.keys.keyring, (root,)))
+
+
+def hook_secret(config: Config, via: str) -> Secret[str]:
+    """What Telegram sends back with every update of one bot: derived from the root key, so it is stored nowhere."""
+    root = settings.key_bytes(config.keys.root)
+    return Secret(derived(root, b"telegram webhook", via.encode()).hex())
 
 
 def open_store(config: Config, now: Now = wall_clock) -> Store:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 from telegram import (
+    Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -26,7 +27,6 @@ from bot.redact import Secret, safe_error
 from handlers.channels.session import sendable
 from handlers.channels.telegram_updates import ALLOWED, Heard, Malformed, heard
 from handlers.channels.telegram_wire import answered, open_bot
-from handlers.channels.webhook import Webhook
 
 log = structlog.get_logger("telegram")
 
@@ -76,9 +76,10 @@ class Telegram:
             errand.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
 
-    def webhooks(self) -> tuple[Webhook, ...]:
-        """None: it listens by polling. Webhooks will be a second way to `_take`."""
-        return ()
+    @property
+    def api(self) -> Bot:
+        """The library's client, for the room that keeps the webhook."""
+        return self._bot
 
     async def who_am_i(self) -> str:
         """The bot's user name, for links of invitation. Raises Unreachable (`ours` when the token is refused)."""
@@ -177,7 +178,7 @@ class Telegram:
 
     async def _take(self, updates: Sequence[object], receive: Receive) -> None:
         """Hands a batch on; the offset moves only after the commit, and then presses are answered."""
-        batch = [(number, self._hear(number, update)) for number, update in _numbered(updates)]
+        batch = [(number, self.hear(number, update)) for number, update in _numbered(updates)]
         if not batch:
             self._count("malformed")
             raise TelegramError("updates without a number")
@@ -190,7 +191,7 @@ class Telegram:
             log.error("a batch failed, taking it singly", bot=self._via, error=safe_error(error))
             await self._take_singly(batch, receive)
         for _, one in batch:
-            self._run_errands(one)
+            self.run_errands(one)
 
     async def _take_singly(self, batch: Sequence[tuple[int, Heard]], receive: Receive) -> None:
         """One update that cannot be handled must not silence everybody after it: after three tries it is dropped."""
@@ -211,7 +212,8 @@ class Telegram:
                 await receive([], number + 1)
             self._offset = number + 1
 
-    def _hear(self, number: int, update: Mapping[str, Any]) -> Heard:
+    def hear(self, number: int, update: Mapping[str, Any]) -> Heard:
+        """What one update comes to; a malformed one is counted and comes to nothing."""
         try:
             one = heard(update, via=self._via, now=self._now())
         except Malformed:
@@ -221,7 +223,7 @@ class Telegram:
             self._count(one.why)
         return one
 
-    def _run_errands(self, one: Heard) -> None:
+    def run_errands(self, one: Heard) -> None:
         """What is polite but may fail: the button stops spinning, the group is left."""
         if one.press is not None:
             self._start(self._bot.answer_callback_query(one.press.reveal()))

@@ -235,7 +235,10 @@ class Stage:
 
     async def takes(self, phone: Phone) -> str:
         """She takes what is offered to her; the code of it. Everything that follows from it has arrived."""
-        offer = await phone.shows("New conversation")
+        return await self.takes_this(phone, await phone.shows("New conversation"))
+
+    async def takes_this(self, phone: Phone, offer: Shown) -> str:
+        """She takes this offer; its code."""
         code = offer.text.split()[2]
         if isinstance(phone, SmsPhone):
             await phone.write(f"TAKE {code}")
@@ -244,6 +247,16 @@ class Stage:
         await phone.shows(f"{code} is yours")
         await self.settled()
         return code
+
+    async def code_of(self, phone: Phone) -> str:
+        """The code of a texter's newest conversation, as the database has it."""
+        if isinstance(phone, SmsPhone):
+            address = Address(Medium.SMS, Secret(phone.number), "+12025550100")
+        else:
+            address = Address(Medium.TELEGRAM, Secret(str(phone.user["id"])), "texters")
+        found = await self.do(lambda work: work.conversations.by_address(address))
+        assert found is not None
+        return str(found.code)
 
     async def talk(self, robin: Phone, alma: Phone, first: str = "hello") -> str:
         """Robin's first text has been taken by Alma; both have read what there is. The code."""

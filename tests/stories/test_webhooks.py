@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.channels.stands import eventually
 from tests.stories.stage import Stage, staged
 
 
@@ -16,14 +15,8 @@ from tests.stories.stage import Stage, staged
 async def line(tmp_path: Path, database_url: str) -> AsyncIterator[Stage]:
     """A line whose two bots are called by Telegram."""
     async with staged(tmp_path, database_url, updates="webhook") as stage:
-        await until(lambda: all(bot.hook for bot in stage.town.telegram.bots.values()))
+        await eventually(lambda: all(bot.hook for bot in stage.town.telegram.bots.values()))
         yield stage
-
-
-async def until(happened: Any) -> None:
-    async with asyncio.timeout(10):
-        while not happened():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("counselor", ["sms", "telegram"])
