@@ -126,7 +126,9 @@ def texter_opted_in(conversation: Conversation, greeting: Phrase, now: datetime)
     """START after STOP: what she wrote meanwhile goes up the ladder again, from the first rung."""
     if conversation.state is State.TALKING:
         return texter_out_of_reach(conversation, muted=False)
-    again = changed(conversation, muted=False, texter_at=now, round_at=now, nobody_told=False, looking_told=False)
+    again = changed(
+        conversation, muted=False, texter_at=now, round_at=now, nobody_told=False, looking_told=False
+    )
     return opened(replace(again, due_at=now), None, greeting)
 
 
