@@ -8,27 +8,29 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 
 from bot import logs
 from bot.channel import Receipt
-from bot.errors import AlreadyServing, StorageError
+from bot.errors import AlreadyServing, DatabaseAway
 from bot.messages import Inbound
 from bot.opening import Now, database_url, line, open_store, wall_clock
 from bot.people import Medium
+from bot.redact import place, safe_error
 from bot.settings import Config
 from bot.ways import Means, Ways, open_ways
 from handlers import clock, inbound, receipts
 from handlers import outbox as outbox_room
 from handlers.channels.session import open_session
 from handlers.line import Line
-from handlers.outbox import BOT_RATE, Outbox, chat_rests
-from handlers.rates import Rates
+from handlers.outbox import Outbox
+from handlers.rates import BOT_RATE, Rates, chat_rests
 from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
@@ -37,11 +39,16 @@ from storage.work import Work
 
 log = structlog.get_logger("app")
 
-DRAIN = 8.0
-"""Seconds for what is in flight at SIGTERM; the whole stop stays within the ten of contract.md."""
+DRAIN = 6.0
+"""Seconds for letters in flight at SIGTERM."""
+STOP = 8.5
+"""Seconds for all that a stop waits for, side by side: the whole of it stays within the ten of contract.md."""
 TICK = 0.25
 """Seconds between two looks at the clock: the shortest offer is one second."""
-BOTS = ("texters", "staff")
+PROBE = 1.0
+"""Seconds between two questions to the database, and how long it may think about one before we say that it is away."""
+FREEING = 10.0
+"""Seconds in which PostgreSQL is expected to notice that a killed process is gone."""
 
 Step = Callable[[str], None]
 
@@ -86,24 +93,53 @@ class Program:
         return self.healthy, self.why
 
     async def keep_time(self) -> None:
-        """Lets the clock strike until cancelled; also says whether the database answers."""
+        """Lets the clock strike until cancelled."""
         while True:
+            done = 0
             try:
-                more = await self.store.do(lambda work: clock.strike(work, self.line))
-                self.healthy, self.why = True, ""
-            except StorageError as error:
-                self.healthy, self.why, more = False, "the database does not answer", False
-                log.error("the database does not answer", exc_info=error)
-            if not more:
+                done = await self.store.do(lambda work: clock.strike(work, self.line))
+            except DatabaseAway:
+                pass  # `watch_database` says so
+            except Exception as error:
+                log.error("the clock failed, striking singly", error=safe_error(error), place=place(error))
+                with suppress(DatabaseAway):
+                    await clock.strike_singly(self.store, self.line)
+            if done:
+                self.step("struck")
+            if done < clock.AT_ONCE:
                 await asyncio.sleep(TICK)
+
+    async def watch_database(self) -> None:
+        """Asks the database, again and again, whether it is there: /healthz answers without asking."""
+        while True:
+            asked = asyncio.create_task(self.store.do(lambda work: work.offsets.get("")))
+            done, _ = await asyncio.wait([asked], timeout=PROBE)
+            if not done:
+                self._database(answers=False)
+            await asyncio.wait([asked])
+            self._database(answers=asked.exception() is None)
+            await asyncio.sleep(PROBE)
+
+    def _database(self, *, answers: bool) -> None:
+        if answers and not self.healthy:
+            log.info("the database answers")
+        elif self.healthy and not answers:
+            log.error("the database does not answer")
+        self.healthy, self.why = answers, "" if answers else "the database does not answer"
+
+    async def free_the_dead(self, holder: bytes) -> None:
+        """Frees what a dead process had claimed, as soon as it is sure to be dead; otherwise its lease runs out."""
+        until = asyncio.get_running_loop().time() + FREEING
+        while asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(TICK)
+            if await self.store.alone():
+                await self.store.do(lambda work: work.outbox.release_all(but=holder))
+                return
 
     async def heed_others(self, outbox: Outbox) -> None:
         """Wakes the outbox when another process has written something."""
-        while True:
-            with suppress(StorageError):
-                async for _ in self.store.changes():
-                    outbox.wake()
-            await asyncio.sleep(1)
+        async for _ in self.store.changes():
+            outbox.wake()
 
 
 def _rates(program: Program) -> Rates:
@@ -152,7 +188,7 @@ async def running(
             ways.webhooks, health=program.health, version=version("greenroom"), meters=program.meters
         )
         holder = secrets.token_bytes(16)
-        await _begin_alone(program)
+        alone = await _begin_alone(program)
         served = await server.serve(app, listen.host, listen.port)
         outbox = Outbox(
             outbox_room.Means(
@@ -170,11 +206,13 @@ async def running(
         program.store.on_letters(outbox.wake)
         sending = asyncio.create_task(outbox.run())
         tasks = [
-            asyncio.create_task(work)
+            asyncio.create_task(_for_ever(work))
             for work in (
-                program.keep_time(),
-                program.heed_others(outbox),
-                *(listen() for listen in ways.listening),
+                program.keep_time,
+                program.watch_database,
+                lambda: program.heed_others(outbox),
+                *(() if alone else (lambda: program.free_the_dead(holder),)),
+                *ways.listening,
             )
         ]
         try:
@@ -182,10 +220,7 @@ async def running(
         finally:
             program.healthy, program.why = False, "stopping"
             await _end(tasks)
-            await ways.withdraw()
-            await served.stop()
-            with suppress(StorageError):
-                await outbox.stop(DRAIN)
+            await _side_by_side(ways.withdraw(), served.stop(), outbox.stop(DRAIN), within=STOP)
             await _end([sending])
     finally:
         await _end(tasks)
@@ -205,12 +240,34 @@ NOT_BUILT: dict[str, Callable[[Config], bool]] = {
 """Settings that are read and not yet obeyed: the operator is told at every start, until each is built."""
 
 
-async def _begin_alone(program: Program) -> None:
+async def _begin_alone(program: Program) -> bool:
     """What a dead process had claimed is free at once, if it is sure to be dead. SQLite has one server at a time."""
-    if await program.store.alone():
+    alone = await program.store.alone()
+    if alone:
         await program.store.do(lambda work: work.outbox.release_all())
     elif program.config.database.url.startswith("sqlite"):
         raise AlreadyServing("Another greenroom run serves this database.")
+    return alone
+
+
+async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs it to its end; an error is no end."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            log.error("a part of the line failed, again", error=safe_error(error), place=place(error))
+            await asyncio.sleep(1)
+
+
+async def _side_by_side(*works: Coroutine[Any, Any, None], within: float) -> None:
+    """Lets all of these end; what has not by then is cut off. None of their errors keeps the line from stopping."""
+    tasks = [asyncio.create_task(work) for work in works]
+    await asyncio.wait(tasks, timeout=within)
+    await _end(tasks)
+    for error in (task.exception() for task in tasks if not task.cancelled()):
+        if error is not None:
+            log.error("a part of the line did not stop cleanly", error=safe_error(error), place=place(error))
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

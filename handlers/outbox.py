@@ -7,16 +7,19 @@ a letter may go out twice at most, never not at all.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.channel import Channel, Post
-from bot.errors import Refused, StorageError, Unreachable
-from bot.messages import Letter, Side, Task
+from bot.errors import DatabaseAway, Refused, Unreachable
+from bot.messages import Copy, Letter, Side, Task
 from bot.people import Medium
+from bot.redact import place, safe_error
 from handlers import outcomes
 from handlers.line import Line
 from handlers.rates import Rates, Sender
@@ -33,11 +36,14 @@ TRIES_BEFORE_BURIAL = 5
 """Tries of a letter that fails in a way that no carrier is to blame for."""
 VALID = timedelta(seconds=600)
 """The carrier gives up after ten minutes: later, somebody else may hold the phone (security.md, "Carriers")."""
-IN_FLIGHT = 256
+IN_FLIGHT = 90
+"""Calls at the same time to carriers of one medium: one that hangs must leave connections for the other
+(handlers/channels/session opens 200)."""
 LOOK = 1.0
 """Seconds after which the outbox is looked at even if nobody woke it: another process may have written into it."""
 
 Step = Callable[[str], None]
+Thought = Callable[[Work], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +67,43 @@ class Outbox:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._woken = asyncio.Event()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], Medium | None] = {}
         self._stopping = False
+        self._resting = asyncio.Event()
 
     def wake(self) -> None:
         self._woken.set()
 
     async def run(self) -> None:
-        """Claims and sends until `stop`; a database that is away is waited for."""
+        """Claims and sends until `stop`; a database that is away is waited for, and nothing else ends it either."""
         while not self._stopping:
             self._woken.clear()
             try:
                 pause = await self._round()
-            except StorageError:
+            except DatabaseAway:
                 log.warning("the database does not answer")
                 pause = LOOK
-            if pause > 0:
+            except Exception as error:
+                log.error("alarm, nothing could be claimed", error=safe_error(error), place=place(error))
+                pause = LOOK
+            if pause > 0 and not self._stopping:
                 await self._sleep(pause)
+        self._resting.set()
 
     async def stop(self, within: float) -> None:
         """Takes nothing new; what is in flight may end within so many seconds, the rest is given back."""
         self._stopping = True
         self.wake()
-        if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=within)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                # What is being claimed at this moment still takes off.
+                await self._resting.wait()
+                if self._flying:
+                    await asyncio.wait(self._flying)
+        late = tuple(self._flying)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         holder = self._means.holder
         await self._means.store.do(lambda work: work.outbox.release(holder))
 
@@ -101,8 +117,12 @@ class Outbox:
     async def _round(self) -> float:
         """Claims what may leave now; returns the seconds until the next look."""
         means = self._means
-        room = IN_FLIGHT - len(self._flying)
-        ready = {s: min(n, room) for s, n in means.rates.ready(means.seconds()).items() if room > 0}
+        taken = Counter(self._flying.values())
+        ready = {
+            sender: min(count, room)
+            for sender, count in means.rates.ready(means.seconds()).items()
+            if (room := IN_FLIGHT - taken[sender[0]]) > 0
+        }
         if not ready:
             return min(LOOK, means.rates.wait())
 
@@ -111,12 +131,13 @@ class Outbox:
             return claimed, None if claimed else work.outbox.next_due()
 
         claimed, due = await means.store.do(thought)
-        means.step("claimed")
+        if claimed:
+            means.step("claimed")
         for one in claimed:
             if one.letter is not None:
                 means.rates.use((one.letter.medium, one.letter.via))
             task = asyncio.create_task(self._deliver(one))
-            self._flying.add(task)
+            self._flying[task] = one.letter.medium if one.letter else None
             task.add_done_callback(self._landed)
         if claimed:
             return 0
@@ -127,7 +148,7 @@ class Outbox:
         return min(LOOK, until if until > 0 else max(means.rates.wait(), 0.005))
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+        self._flying.pop(task, None)
         self.wake()
         if not task.cancelled() and task.exception() is not None:
             # The lease gives the letter back; nothing is lost but a little time.
@@ -136,11 +157,15 @@ class Outbox:
     async def _deliver(self, claimed: Claimed) -> None:
         """One letter's way to its carrier, and what became of it."""
         means, letter = self._means, claimed.letter
+
+        def gone(work: Work) -> None:
+            work.outbox.drop(claimed.id)
+
         if letter is None or claimed.address is None:
             await self._poisoned(claimed)
             return
         if letter.deadline <= means.now():
-            await means.store.do(lambda work: outcomes.expired(work, means.line, claimed))
+            await self._write(lambda work: outcomes.expired(work, means.line, claimed), bare=gone)
             return
         if letter.task is Task.SAY:
             rest = means.rates.chat_wait(letter.medium, letter.to, means.seconds())
@@ -152,23 +177,47 @@ class Outbox:
         except Refused as refusal:
             because = refusal.because
             log.info("refused", because=because, medium=letter.medium.value)
-            await means.store.do(lambda work: outcomes.refused(work, means.line, claimed, because))
+            await self._write(lambda work: outcomes.refused(work, means.line, claimed, because), bare=gone)
         except Unreachable as away:
             await self._again(claimed, away)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
-            log.error("a letter could not be sent", error=type(error).__name__)
+            log.error("a letter could not be sent", error=safe_error(error), place=place(error))
             await self._poisoned(claimed)
         else:
-            means.step("sent")
+            await self._sent(claimed, copy)
 
-            def thought(work: Work) -> None:
-                outcomes.sent(work, means.line, claimed, copy)
-                means.step("marking")
+    async def _sent(self, claimed: Claimed, copy: Copy | None) -> None:
+        means = self._means
+        means.step("sent")
 
-            await means.store.do(thought)
-            means.step("marked")
+        def thought(work: Work) -> None:
+            outcomes.sent(work, means.line, claimed, copy)
+            means.step("marking")
+
+        await self._write(thought, bare=lambda work: work.outbox.sent(claimed.id, copy))
+        means.step("marked")
+
+    async def _write(self, thought: Thought, *, bare: Thought | None = None) -> None:
+        """Writes down what became of a letter: until that is done the carrier would be handed it again.
+
+        A database that is away is waited for as long as the lease lasts. Where what follows from it cannot be
+        written (a row that does not open), `bare` is: the letter is gone, and an alarm tells of the rest.
+        """
+        until = self._means.seconds() + (LEASE / 2).total_seconds()
+        while True:
+            try:
+                await self._means.store.do(thought)
+                return
+            except DatabaseAway:
+                if self._means.seconds() > until:
+                    raise
+                await asyncio.sleep(LOOK / 2)
+            except Exception as error:
+                if bare is None:
+                    raise
+                log.error("alarm, what follows from a letter was not written", error=safe_error(error))
+                await self._means.store.do(bare)
+                return
 
     async def _hold(self, claimed: Claimed, seconds: float) -> None:
         """The chat has had its message of this second: not a try."""
@@ -186,7 +235,7 @@ class Outbox:
             log.error("alarm, our settings or account keep a letter from leaving", code=away.code)
         due = means.now() + pause
         unsure = away.ambiguous
-        await means.store.do(lambda work: work.outbox.later(claimed.id, due, unsure=unsure))
+        await self._write(lambda work: work.outbox.later(claimed.id, due, unsure=unsure))
 
     async def _poisoned(self, claimed: Claimed) -> None:
         """Pushed forward a few times, then put aside with one alarm; the others of its lane go on."""
@@ -210,12 +259,3 @@ def _post(claimed: Claimed, letter: Letter) -> Post:
         buttons=letter.buttons,
         replies_to=letter.writer.message if letter.task is Task.REACT and letter.writer else None,
     )
-
-
-def chat_rests() -> dict[Medium, float]:
-    """Seconds between two messages to one chat: about one a second (Bot API FAQ, "My bot is hitting limits")."""
-    return {Medium.TELEGRAM: 1.0}
-
-
-BOT_RATE = 30.0
-"""Messages a second for one bot (Bot API FAQ, the same place)."""

@@ -66,7 +66,10 @@ def refused(work: Work, line: Line, claimed: Claimed, because: str) -> None:
 def expired(work: Work, line: Line, claimed: Claimed) -> None:
     """Nothing arrives late: it goes back to its writer. An automatic text that is too late is simply not said."""
     letter = claimed.letter
-    if not work.outbox.drop(claimed.id) or letter is None or letter.task is not Task.SAY:
+    if letter is None:
+        buried(work, line, claimed)
+        return
+    if not work.outbox.drop(claimed.id) or letter.task is not Task.SAY:
         return
     conversation = work.conversations.get(letter.about) if letter.about else None
     if conversation is None:

@@ -11,6 +11,8 @@ from bot.people import ContactId, Medium
 Sender = tuple[Medium, str]
 """A medium and one of our numbers or bots."""
 
+BOT_RATE = 30.0
+"""Messages a second for one bot (Bot API FAQ, "My bot is hitting limits")."""
 CHATS_REMEMBERED = 4096
 """A chat that has been silent longer than its own second need not be remembered; the oldest are dropped."""
 
@@ -70,3 +72,8 @@ class Rates:
         if len(self._chats) > CHATS_REMEMBERED:
             self._chats.popitem(last=False)
         return 0.0
+
+
+def chat_rests() -> dict[Medium, float]:
+    """Seconds between two messages to one chat: about one a second (Bot API FAQ, the same place)."""
+    return {Medium.TELEGRAM: 1.0}

@@ -61,6 +61,13 @@ _DUE = (
     .order_by(conversations.c.due_at)
     .limit(bindparam("most"))
 )
+_DUE_IDS = (
+    select(conversations.c.id)
+    .where(conversations.c.due_at <= bindparam("now"))
+    .order_by(conversations.c.due_at)
+    .limit(bindparam("most"))
+)
+_STOP_CLOCK = update(conversations).where(conversations.c.id == bindparam("of")).values(due_at=None)
 _LOADS = (
     select(conversations.c.counselor, func.count().label("load"))
     .where(conversations.c.state == State.TALKING.value)
@@ -144,6 +151,15 @@ class Conversations:
         return [
             self._opened(row) for row in self._desk.conn.execute(_DUE, {"now": self._desk.now, "most": limit})
         ]
+
+    def due_ids(self, limit: int) -> list[ConversationId]:
+        """The same, without opening them: one that does not open must not hide the others."""
+        found = self._desk.conn.execute(_DUE_IDS, {"now": self._desk.now, "most": limit}).scalars()
+        return [ConversationId(one) for one in found]
+
+    def stop_clock(self, conversation_id: ConversationId) -> None:
+        """The clock does not look at it again, until something else happens to it."""
+        self._desk.conn.execute(_STOP_CLOCK, {"of": conversation_id})
 
     def talking_with(self, staff_id: StaffId) -> list[Conversation]:
         """Those that she has, oldest first."""

@@ -82,7 +82,11 @@ _RELEASE = (
     .where(lanes.c.leased_by == bindparam("holder"))
     .values(leased_by=None, ready_at=bindparam("now"))
 )
-_RELEASE_ALL = update(lanes).where(lanes.c.leased_by.is_not(None)).values(ready_at=bindparam("now"))
+_RELEASE_ALL = (
+    update(lanes)
+    .where(lanes.c.leased_by.is_not(None), lanes.c.leased_by != bindparam("holder"))
+    .values(ready_at=bindparam("now"))
+)
 _NEXT = select(func.min(lanes.c.ready_at))
 
 
@@ -161,9 +165,9 @@ class Lanes:
         """All that this holder has leased is free again."""
         self._desk.conn.execute(_RELEASE, {"holder": holder, "now": self._desk.now})
 
-    def release_all(self) -> None:
-        """All that anybody has leased is free again; the letters stay marked by their last holder until claimed."""
-        self._desk.conn.execute(_RELEASE_ALL, {"now": self._desk.now})
+    def release_all(self, but: bytes) -> None:
+        """All that anybody but this holder has leased is free; lanes stay marked by their last holder until claimed."""
+        self._desk.conn.execute(_RELEASE_ALL, {"now": self._desk.now, "holder": but})
 
     def next_ready(self) -> datetime | None:
         """The earliest moment at which some lane may be leased."""

@@ -100,9 +100,14 @@ def opened(desk: Desk, row: AnyRow) -> Claimed:
     try:
         mail = _mail(desk, row)
         address = _address(desk, row, mail)
-    except SealBroken:
+        letter = _letter(row, mail, address)
+    except (SealBroken, ValueError):  # a ValueError: a word in the clear that none of ours has written
         return Claimed(row.id, None, row.attempts, row.unsure, Secret(""), row.lane or b"", None)
-    letter = Letter(
+    return Claimed(row.id, letter, row.attempts, row.unsure, Secret(mail.reference), row.lane or b"", address)
+
+
+def _letter(row: AnyRow, mail: Mail, address: Address | None) -> Letter:
+    return Letter(
         to=ContactId(row.contact),
         side=Side(row.side),
         medium=Medium(row.medium),
@@ -119,7 +124,6 @@ def opened(desk: Desk, row: AnyRow) -> Claimed:
         offer=mail.offer,
         last_part=mail.last_part,
     )
-    return Claimed(row.id, letter, row.attempts, row.unsure, Secret(mail.reference), row.lane or b"", address)
 
 
 def _mail(desk: Desk, row: AnyRow) -> Mail:

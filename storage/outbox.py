@@ -209,9 +209,10 @@ class Outbox:
         """All that this holder has claimed may be claimed by others at once."""
         self._lanes.release(holder)
 
-    def release_all(self) -> None:
-        """Whoever had claimed anything is dead: it may be claimed at once, and may have been accepted already."""
-        self._lanes.release_all()
+    def release_all(self, *, but: bytes = b"") -> None:
+        """Whoever had claimed anything is dead, but this holder: it may be claimed at once, and may have been
+        accepted already."""
+        self._lanes.release_all(but)
 
     def expired(self, limit: int) -> list[Claimed]:
         """Letters whose deadline has passed and that nobody is sending, wherever they stand in their lane."""
