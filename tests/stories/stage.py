@@ -191,9 +191,14 @@ class Stage:
         document = rotafile.encode(rotanames.rename_all(planned, self.people))
         await self.do(lambda work: work.rota.save(document, by="test"))
 
-    def pass_time(self, **delta: float) -> None:
-        """The clock goes on; what is due then happens within a tick. `settled` waits for it."""
+    async def later(self, **delta: float) -> None:
+        """Time goes by once all is settled, and what is due then has happened.
+
+        Settled first: a letter in flight while 95 seconds pass would outlive its lease, and rightly leave again.
+        """
+        await self.settled()
         self.town.clock.move(timedelta(**delta))
+        await self.settled()
 
     async def on_call(self, name: str, medium: str, *, languages: tuple[str, ...] = ("en",)) -> Phone:
         """Somebody who has joined and is on call all the time, beside those who were before."""

@@ -202,7 +202,7 @@ async def test_while_another_is_offered_she_is_asked(line: Stage) -> None:
     await line.settled()
     assert "I am here" not in new(robin)
 
-    line.pass_time(minutes=16)
+    await line.later(minutes=16)
     await texts(robin, "hello?")
     await alma.shows(f"{code} hello?")
     await alma.write("now I am")
