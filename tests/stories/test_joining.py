@@ -104,7 +104,7 @@ async def test_a_link_joins_once(line: Stage) -> None:
 async def test_a_link_is_good_for_seven_days(line: Stage) -> None:
     """On the eighth day it opens nothing."""
     invitation = await invited(line, "Alma")
-    line.pass_time(days=7, seconds=1)
+    await line.later(days=7, seconds=1)
     alma = line.town.telegram_phone("Alma")
 
     await alma.start(line.town.telegram.bots["staff"], payload=invitation.token.reveal())
@@ -123,7 +123,7 @@ async def test_a_stranger_at_the_staff_bot_hears_one_line_a_day(line: Stage) -> 
     await line.settled()
     assert charlie.silent
 
-    line.pass_time(days=1)
+    await line.later(days=1)
     await charlie.write("hello?", to="staff")
     await charlie.shows("not open to you")
 
