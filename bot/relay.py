@@ -240,7 +240,7 @@ def counselor_said(
     _hers(conversation, staff)
     private = conversation.private
     if private.muted:
-        raise NotNow("not.sent", code=conversation.code, why="opted_out")
+        raise NotNow("not.sent", code=conversation.code, why="muted")
     late = now > private.texter_at + window
     if late and not (private.agreed or sure):
         minutes = int((now - private.texter_at) / timedelta(minutes=1))

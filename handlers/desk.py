@@ -84,12 +84,13 @@ def relay_to(
         decision = relay.counselor_said(
             conversation, turn.staff, text, writer, now=work.now, window=line.pace.window, sure=sure
         )
-    except NotNow as late:
-        if late.phrase == "ask.late":
-            hold(turn, text, "late", conversation=conversation, minutes=late.arguments["minutes"])
+    except NotNow as refusal:
+        if refusal.phrase == "ask.late":
+            hold(turn, text, "late", conversation=conversation, minutes=refusal.arguments["minutes"])
             return
         apply.mark(work, line, writer, apply.FAILED)
-        turn.tell_about(conversation, late.phrase, **{**late.arguments, "text": text.reveal()})
+        told = {**refusal.arguments, "code": conversation.code, "text": text.reveal()}
+        apply.tell(work, line, turn.contact, phrase(refusal.phrase, **told), conversation)
         return
     apply.apply(work, line, conversation, decision)
     if turn.inbound.copy is not None:

@@ -49,8 +49,9 @@ def wrote(work: Work, line: Line, inbound: Inbound) -> None:
 
 
 def _text(visit: Visit) -> None:
-    word = grammar.texter_word(visit.inbound.text.reveal())
-    if word is Word.START and visit.is_slash_start and not visit.muted:
+    # A link may carry words behind Telegram's button: "/start from-a-poster".
+    word = Word.START if visit.is_slash_start else grammar.texter_word(visit.inbound.text.reveal())
+    if visit.is_slash_start and not visit.muted:
         _slash_start(visit)
     elif word is None:
         _message(visit)

@@ -326,7 +326,7 @@ def test_who_has_opted_out_is_not_written_to_even_if_she_is_sure() -> None:
     """The counselor is told why, with her words given back."""
     with pytest.raises(NotNow) as refusal:
         said(talk(counselor=ALMA, muted=True), 1, sure=True)
-    assert (refusal.value.phrase, refusal.value.arguments["why"]) == ("not.sent", "opted_out")
+    assert (refusal.value.phrase, refusal.value.arguments["why"]) == ("not.sent", "muted")
 
 
 def test_done_closes_with_one_line_to_each() -> None:
