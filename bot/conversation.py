@@ -68,8 +68,9 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """The Step that ended it."""
     looking_told: bool = False
     nobody_told: bool = False
+    """All have been asked: the honest text is due, and whoever says ON is asked at once."""
     asked_at: datetime | None = None
-    """When "may we text you then?" was asked."""
+    """When the honest text, "may we text you then?", was said."""
     agreed: bool = False
     """She answered OK to it."""
     muted: bool = False

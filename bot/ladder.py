@@ -213,16 +213,20 @@ def offer_phrase(conversation: Conversation, watch: Watch, staff: StaffId) -> Ph
 def _words(
     conversation: Conversation, watch: Watch, pace: Pace, *, asked: tuple[Offer, ...], waiting: list[Offer]
 ) -> tuple[Conversation, tuple[ToTexter, ...]]:
-    """What the texter hears now: "still looking" once, then the honest text once."""
+    """What the texter hears now: "still looking" once, then the honest text once; nothing while it would come late, but
+    then the honest text once she has written again."""
     private = conversation.private
-    if private.nobody_told or private.muted:
+    if private.asked_at is not None or private.muted:
         return conversation, ()
+    late = watch.now > private.texter_at + pace.window and not private.agreed
     elapsed = watch.now - (private.round_at or private.opened_at)
     silent = [o for o in asked if o.state in (OfferState.OPEN, OfferState.LAPSED)]
     if elapsed >= pace.nobody or not (waiting or silent):
+        if late:
+            return changed(conversation, nobody_told=True), ()
         told = changed(conversation, nobody_told=True, asked_at=watch.now)
         return told, (ToTexter(nobody_phrase(watch)),)
-    if elapsed >= pace.looking and not private.looking_told:
+    if elapsed >= pace.looking and not private.looking_told and not late:
         minutes = max(1, round((pace.nobody - elapsed) / timedelta(minutes=1)))
         return changed(conversation, looking_told=True), (ToTexter(phrase("looking", minutes=str(minutes))),)
     return conversation, ()

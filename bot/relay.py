@@ -53,7 +53,7 @@ def opened(conversation: Conversation, said: Said | None, greeting: Phrase) -> D
 
 def texter_said(conversation: Conversation, text: Secret[str], now: datetime) -> Decision:
     """The texter's words go into the transcript, and to the counselor if there is one."""
-    after = changed(step(conversation, Step.TEXT), texter_at=now)
+    after = _heard_from(conversation, now)
     return Decision(
         after,
         said=(Said(Direction.IN, text),),
@@ -63,16 +63,23 @@ def texter_said(conversation: Conversation, text: Secret[str], now: datetime) ->
 
 def texter_sent_a_kind(conversation: Conversation, what: str, now: datetime) -> Decision:
     """A kind that we do not carry: kindly refused, the counselor is told, nothing of it is kept."""
-    after = changed(step(conversation, Step.TEXT), texter_at=now)
+    after = _heard_from(conversation, now)
     notice = phrase("refused.kind", what=what)
     return Decision(
         after,
-        said=(Said(Direction.LINE, notice),),
+        # A note, so that whoever takes it later reads it as well.
+        said=(Said(Direction.NOTE, notice),),
         letters=(
             ToTexter(phrase("words.only")),
             *counselor_hears(after, notice, coded=True, priority=Priority.TALK),
         ),
     )
+
+
+def _heard_from(conversation: Conversation, now: datetime) -> Conversation:
+    """She has written. Her OK to being texted was for a wait; once they talk, each text of hers opens the window."""
+    after = changed(step(conversation, Step.TEXT), texter_at=now)
+    return changed(after, agreed=False) if conversation.state is State.TALKING else after
 
 
 def texter_left(conversation: Conversation, how: Step, now: datetime) -> Decision:
@@ -127,7 +134,14 @@ def texter_opted_in(conversation: Conversation, greeting: Phrase, now: datetime)
     if conversation.state is State.TALKING:
         return texter_out_of_reach(conversation, muted=False)
     again = changed(
-        conversation, muted=False, texter_at=now, round_at=now, nobody_told=False, looking_told=False
+        conversation,
+        muted=False,
+        texter_at=now,
+        round_at=now,
+        nobody_told=False,
+        looking_told=False,
+        asked_at=None,
+        agreed=False,
     )
     return opened(replace(again, due_at=now), None, greeting)
 
@@ -195,7 +209,9 @@ def put_back(conversation: Conversation, contact: ContactId, *, by_herself: bool
     counselor = conversation.counselor
     if counselor is None:
         raise NotNow("not_now")
-    after = changed(step(conversation, Step.PUT_BACK), round_at=now, looking_told=False, nobody_told=False)
+    after = changed(
+        step(conversation, Step.PUT_BACK), round_at=now, looking_told=False, nobody_told=False, asked_at=None
+    )
     state = OfferState.PASSED if by_herself else OfferState.FAILED
     told = phrase("cut.off")
     return Decision(

@@ -101,8 +101,13 @@ class _Pen:
             self.work.offers.put(offer)
 
     def _say(self) -> bytes | None:
+        """The transcript's new lines. What will not be sent was not said: whoever reads them must not believe it."""
+        letters = [letter for letter in self.decision.letters if isinstance(letter, ToTexter)]
+        unsaid = [letter.what for letter in letters if not self._may_leave(letter)]
         written = None
         for said in self.decision.said:
+            if said.direction is Direction.LINE and said.words in unsaid:
+                continue
             words = self._words(said.words, self.before.language)
             self.now, written = self.work.transcript.add(
                 self.now, said.direction, Secret(words), staff=said.staff, at=self.work.now
@@ -120,12 +125,9 @@ class _Pen:
 
     def _post_to_texter(self, letter: ToTexter, written: bytes | None) -> None:
         """Not posted: anything that would arrive late, and anything for somebody who has opted out."""
-        private = self.now.private
-        if private.muted or self.address is None or self.before.texter is None:
+        if self.address is None or self.before.texter is None or not self._may_leave(letter):
             return
         deadline = self._deadline(letter)
-        if deadline <= self.work.now:
-            return
         text = self._words(letter.what, self.before.language)
         parts = split(text, self.address.medium)
         for number, part in enumerate(parts, start=1):
@@ -146,14 +148,17 @@ class _Pen:
                 )
             )
 
+    def _may_leave(self, letter: ToTexter) -> bool:
+        return not self.now.private.muted and self._deadline(letter) > self.work.now
+
     def _deadline(self, letter: ToTexter) -> datetime:
         """Nothing arrives late: the window after the texter's last text, unless she or the counselor said otherwise."""
         private = self.now.private
         by_writer = self.work.now + self.line.reply_deadline
-        if letter.sure or private.agreed or letter.farewell:
+        if letter.sure or private.agreed:
             return by_writer
         window = private.texter_at + self.line.pace.window
-        return min(by_writer, window) if letter.writer is not None else window
+        return min(by_writer, window) if letter.writer is not None or letter.farewell else window
 
     def _play(self, to: ContactId, lines: list[TranscriptLine]) -> None:
         """The card, then the transcript so far, oldest first."""
@@ -191,7 +196,7 @@ def told(conversation: Conversation, late: bool) -> list[str]:
     private = conversation.private
     if private.muted:
         return ["card.told.muted"]
-    heard = ["card.told.nobody" if private.nobody_told else "card.told.first"]
+    heard = ["card.told.nobody" if private.asked_at is not None else "card.told.first"]
     if private.agreed:
         heard.append("card.told.agreed")
     elif late:

@@ -16,8 +16,9 @@ from sqlalchemy import Table, func, select
 
 from bot import app, config, rotafile, rotanames
 from bot.messages import Address
-from bot.people import Medium, Role, StaffId
+from bot.people import Medium, Role, StaffId, Standing
 from bot.redact import Secret
+from handlers import desk
 from handlers.cli import staff as staff_command
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.rehearsal.screens import Shown
@@ -166,24 +167,50 @@ class Stage:
         languages: tuple[str, ...] = ("en",),
     ) -> Phone:
         """Somebody who has joined through her invitation."""
+        phone, token = await self.invite(name, medium, roles=roles, languages=languages)
+        if isinstance(phone, SmsPhone):
+            await phone.shows("Reply OK")
+            await phone.write("OK")
+        else:
+            await phone.start(self.town.telegram.bots["staff"], payload=token)
+        await phone.shows("Welcome")
+        return phone
+
+    async def invite(
+        self,
+        name: str,
+        medium: str,
+        *,
+        roles: tuple[str, ...] = ("counselor",),
+        languages: tuple[str, ...] = ("en",),
+    ) -> tuple[Phone, str]:
+        """Somebody who has been invited and has not answered yet: her phone, and by Telegram her token."""
         number = next(self._numbers)
         phone = self.town.sms_phone(number, name=name) if medium == "sms" else self.town.telegram_phone(name)
 
-        def invite(work: Work) -> Any:
+        def thought(work: Work) -> Any:
             person = work.staff.add(name, roles=frozenset(Role(r) for r in roles), languages=languages)
             assert person is not None
             address = Address(Medium.SMS, Secret(number), "+12025550100") if medium == "sms" else None
             way = staff_command.Way(Medium(medium), address)
             return person.id, staff_command.invite(work, self.config, person, way)
 
-        self.people[name], invited = await self.do(invite)
-        if isinstance(phone, SmsPhone):
-            await phone.shows("Reply OK")
-            await phone.write("OK")
-        else:
-            await phone.start(self.town.telegram.bots["staff"], payload=invited.token.reveal())
-        await phone.shows("Welcome")
-        return phone
+        self.people[name], invited = await self.do(thought)
+        return phone, invited.token.reveal() if invited.token else ""
+
+    async def remove(self, name: str) -> None:
+        """What `greenroom staff remove` does."""
+        assert self.program is not None
+        line = self.program.line
+
+        def thought(work: Work) -> None:
+            person = work.staff.by_name(name)
+            assert person is not None
+            for one in person.contacts:
+                desk.cut_off(work, line, one, Standing.DEAD)
+            work.staff.remove(person.id)
+
+        await self.do(thought)
 
     async def rota(self, *names: str) -> None:
         """These are on call all the time."""
@@ -199,6 +226,11 @@ class Stage:
         await self.settled()
         self.town.clock.move(timedelta(**delta))
         await self.settled()
+
+    @staticmethod
+    def minutes(number: float) -> timedelta:
+        """To move the clock while something is still under way."""
+        return timedelta(minutes=number)
 
     async def on_call(self, name: str, medium: str, *, languages: tuple[str, ...] = ("en",)) -> Phone:
         """Somebody who has joined and is on call all the time, beside those who were before."""
@@ -262,6 +294,26 @@ class Stage:
         found = await self.do(lambda work: work.conversations.by_address(address))
         assert found is not None
         return str(found.code)
+
+    def calls_to(self, phone: Phone) -> int:
+        """How often a carrier was asked to bring something to this phone."""
+        if isinstance(phone, SmsPhone):
+            calls = self.town.twilio.calls
+            return sum(
+                c.method == "Messages.create" and c.parameters.get("To") == phone.number for c in calls
+            )
+        calls = self.town.telegram.calls
+        return sum(
+            c.method == "sendMessage" and c.parameters.get("chat_id") == phone.user["id"] for c in calls
+        )
+
+    async def tried(self, phone: Phone, before: int) -> None:
+        """Waits until a carrier has been asked once more, whatever it answered."""
+        async with asyncio.timeout(10):
+            while True:
+                if self.calls_to(phone) > before:
+                    return
+                await asyncio.sleep(0.01)
 
     async def talk(self, robin: Phone, alma: Phone, first: str = "hello") -> str:
         """Robin's first text has been taken by Alma; both have read what there is. The code."""
