@@ -10,7 +10,7 @@ from bot.conversation import Conversation, Offer, OfferState, State
 from bot.decision import Decision, Said, ToStaff, ToTexter
 from bot.messages import Button, Direction, Priority
 from bot.people import Role, Staff, StaffId
-from bot.phrases import Phrase, phrase
+from bot.phrases import Phrase, moment, phrase
 from bot.relay import changed
 
 LOOK_AGAIN = timedelta(seconds=60)
@@ -236,7 +236,7 @@ def nobody_phrase(watch: Watch) -> Phrase:
     """The honest text, with the hour at which somebody can answer if the rota knows one."""
     if watch.next_on is None:
         return phrase("nobody")
-    return phrase("nobody.until", time=watch.next_on.isoformat())
+    return phrase("nobody.until", time=moment(watch.next_on, watch.now))
 
 
 def _next_look(conversation: Conversation, watch: Watch, pace: Pace, waiting: list[Offer]) -> datetime:

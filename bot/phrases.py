@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,11 @@ class Phrase:
 def phrase(place: str, /, **arguments: str) -> Phrase:
     """A phrase by place; `arguments` fill its braces."""
     return Phrase(place, arguments)
+
+
+def moment(then: datetime, now: datetime) -> str:
+    """An instant as an argument named `time`, with the instant at which it is said: an ISO 8601 interval."""
+    return f"{now.isoformat()}/{then.isoformat()}"
 
 
 @cache

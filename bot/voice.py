@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
 
 from bot import emergency, phrases
 from bot.decision import Words
@@ -43,8 +45,18 @@ def _language(voice: Voice, value: str, language: str) -> str:
 
 
 def _time(voice: Voice, value: str, language: str) -> str:
-    """An ISO instant as the line's own clock shows it; the day is named only where it is not within a day."""
-    return datetime.fromisoformat(value).astimezone(voice.zone).strftime("%H:%M")
+    """A `phrases.moment` as the line's own clock shows it; the day is named only where the hour could mislead."""
+    now, then = (datetime.fromisoformat(part).astimezone(voice.zone) for part in value.split("/"))
+    shape = next(shape for within, shape in SHAPES if then - now < within)
+    return format_datetime(then, shape, locale=language)
+
+
+SHAPES = (
+    (timedelta(hours=20), "HH:mm"),
+    (timedelta(days=6), "EEE HH:mm"),
+    (timedelta.max, "d MMM HH:mm"),
+)
+"""How an instant is said, by how far it is away (Unicode's date patterns): "08:00" five days ahead would be a lie."""
 
 
 def _place(prefix: str) -> Callable[[Voice, str, str], str]:

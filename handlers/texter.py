@@ -14,7 +14,7 @@ from bot.grammar import Word
 from bot.ladder import Watch, able
 from bot.messages import Address, Direction, Inbound, Kind, Letter, Priority, Side
 from bot.people import ContactId, Medium
-from bot.phrases import Phrase, phrase
+from bot.phrases import Phrase, moment, phrase
 from bot.redact import Secret
 from handlers import apply, waits
 from handlers.line import Line
@@ -124,7 +124,7 @@ def greeting(work: Work, medium: Medium, watch: Watch, line: Line) -> Phrase:
     if able([p for p in watch.people.values() if p.is_supervisor], watch, line.pace):
         return phrase(place, wait="wait.some")
     if watch.next_on is not None:
-        return phrase(place, wait="wait.until", time=watch.next_on.isoformat())
+        return phrase(place, wait="wait.until", time=moment(watch.next_on, watch.now))
     return phrase(place, wait="wait.none")
 
 
