@@ -57,14 +57,16 @@ def _reach_changed(turn: Turn) -> bool:
         desk.cut_off(turn.work, turn.line, turn.contact, Standing.OPTED_OUT)
         return True
     away = turn.contact.standing is not Standing.JOINED
+    # YES is a word of the carrier's as well: who has opted out comes back by it, to everybody else it is an answer.
+    start = word is Word.START or (word is Word.YES and turn.contact.standing is Standing.OPTED_OUT)
     # Who writes can be reached again; but by SMS only START lifts the carrier's own ban.
-    if away and (word is Word.START or turn.contact.standing is not Standing.OPTED_OUT):
+    if away and (start or turn.contact.standing is not Standing.OPTED_OUT):
         turn.work.staff.set_standing(turn.contact.id, Standing.JOINED)
         turn.tell("staff.back")
     slash_start = medium is Medium.TELEGRAM and grammar.is_slash_start(text)
     if slash_start and not away:
         turn.tell("staff.help")
-    return turn.inbound.kind is Kind.UNBLOCKED or word is Word.START or slash_start
+    return turn.inbound.kind is Kind.UNBLOCKED or start or slash_start
 
 
 # ── Kinds ──
