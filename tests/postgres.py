@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,8 +106,8 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server in a temporary folder, ended by its process id and removed afterwards."""
+def running(tuning: Sequence[str] = _QUICK) -> Iterator[Server]:
+    """A server in a temporary folder, ended by its process id and removed afterwards; `tuning` is for `postgres -c`."""
     folder = Path(tempfile.mkdtemp(prefix="greenroom-postgresql-"))
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -117,7 +117,7 @@ def running() -> Iterator[Server]:
         initdb = (_program("initdb"), "-D", str(data), "-U", "greenroom", "-A", "trust", "-N", "-E", "UTF8")
         subprocess.run(_as_server(*initdb, "--locale=C"), check=True, stdout=subprocess.DEVNULL, cwd=folder)
         port = _free_port()
-        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_QUICK]
+        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *tuning]
         command = [_program("postgres"), "-D", str(data), *(part for one in options for part in ("-c", one))]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(_as_server(*command), stdout=log, stderr=log, cwd=folder)
