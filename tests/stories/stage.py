@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 
 from bot import app, config, rotafile, rotanames
 from bot.messages import Address
@@ -269,6 +269,15 @@ class Stage:
         """How many rows a table has."""
         counting = select(func.count()).select_from(table)
         return int(await self.do(lambda work: work._desk.conn.execute(counting).scalar()))
+
+    async def deadlocks(self) -> int:
+        """How often PostgreSQL had to end a transaction because two waited for each other: a second lost each time."""
+
+        def thought(work: Work) -> Any:
+            counted = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+            return work._desk.conn.execute(counted).scalar_one()
+
+        return int(await self.do(thought))
 
     async def takes(self, phone: Phone) -> str:
         """She takes what is offered to her; the code of it. Everything that follows from it has arrived."""
