@@ -61,13 +61,6 @@ class Roof:
 
         return asyncio.run(app.serve(config))
 
-    def rehearse(self, *, port: int, script: bool) -> int:
-        import asyncio
-
-        from bot import app
-
-        return asyncio.run(app.rehearse(port=port, script=script))
-
 
 def main() -> None:
     """Obeys one command line and ends the process with its exit code."""

@@ -41,7 +41,3 @@ class House(Protocol):
     def serve(self, config: Config) -> int:
         """Serves until SIGTERM; the exit code."""
         ...
-
-    def rehearse(self, *, port: int, script: bool) -> int:
-        """The whole line on this machine; the exit code."""
-        ...

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from handlers.cli import asked
-from handlers.cli.front import Code, Stopped
+from handlers.cli.front import Code, Stopped, answer_is_no
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -32,14 +32,28 @@ def run(context: typer.Context) -> int:
 
 def rehearse(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the phones are shown.")] = 8080,
     script: Annotated[bool, typer.Option("--script", help="Play one conversation in this terminal.")] = False,
+    pace: Annotated[
+        float | None,
+        typer.Option(min=0, max=60, help="Seconds to read; default: 1 in a terminal, else 0."),
+    ] = None,
 ) -> int:
-    """Play the whole line on this machine, without any account; loopback only, nothing is kept."""
+    """Play the whole line on this machine, without any account; loopback only, nothing is kept.
+
+    The page of phones, on which anyone can play, is not built yet: --script plays in the terminal.
+    """
     here = asked.of(context)
     if here.config_named:
         _refuse_real(here)
-    return here.house.rehearse(port=port, script=script)
+    if not script:
+        raise answer_is_no(
+            "The page of phones is not built yet. In this terminal: greenroom rehearse --script"
+        )
+    # Here, not above: they bring aiohttp and rich, which `--help` need not wait for.
+    from handlers.cli.demo import rehearsal, shows
+
+    show, usual = shows.fitting(json=here.json)
+    return rehearsal.rehearse(here.house, show, pace=usual if pace is None else pace)
 
 
 def _refuse_real(here: asked.Asked) -> None:

@@ -61,6 +61,7 @@ class Screen:
         self.screen: list[Shown] = []
         self.sent: list[Shown] = []
         self._news = asyncio.Event()
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def silent(self) -> bool:
@@ -123,6 +124,12 @@ class Screen:
         """Tells everybody who waits to look again."""
         news, self._news = self._news, asyncio.Event()
         news.set()
+        for watcher in self._watchers:
+            watcher()
+
+    def on_change(self, watcher: Callable[[], None]) -> None:
+        """From now on calls the watcher after each change."""
+        self._watchers.append(watcher)
 
 
 def _fits(message: Shown, wanted: Wanted) -> bool:

@@ -7,6 +7,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -76,6 +77,7 @@ class Webhooks:
         self.delays: tuple[float, ...] = RETRY_DELAYS
         self._auth_token = auth_token
         self._session: aiohttp.ClientSession | None = None
+        self._sooner = asyncio.Event()
 
     async def open(self) -> None:
         # A kept connection to a process that was killed would fail once for no reason of the program's.
@@ -113,8 +115,17 @@ class Webhooks:
             failure = answer if isinstance(answer, str) else f"{answer // 100}xx"
             if posted.arrived or delay is None or not overrides.wants(failure):
                 break
-            await asyncio.sleep(delay)
+            await self._pause(delay)
         return posted
+
+    def try_now(self) -> None:
+        """Whatever waits for its next try is tried at once."""
+        sooner, self._sooner = self._sooner, asyncio.Event()
+        sooner.set()
+
+    async def _pause(self, delay: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sooner.wait(), delay)
 
     async def _try(
         self, url: str, body: str, headers: Mapping[str, str], overrides: Overrides, posted: Posted
