@@ -72,9 +72,10 @@ def obey(app: typer.Typer, house: House, words: Sequence[str]) -> int:
     try:
         code = app(hoisted(words) or ["--help"], prog_name="greenroom", obj=house, standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has left (`| head`): nobody is there to be told, and the flush at exit would fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader has left (`| head`), for which typer exits by itself: nobody is there to be told, and the flush at
+        # exit would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
         return Code.DONE
     except KeyboardInterrupt:
         return 130

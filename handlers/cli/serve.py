@@ -32,6 +32,9 @@ def run(context: typer.Context) -> int:
 
 def rehearse(
     context: typer.Context,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the page of phones will be shown.")
+    ] = 8080,
     script: Annotated[bool, typer.Option("--script", help="Play one conversation in this terminal.")] = False,
     pace: Annotated[
         float | None,

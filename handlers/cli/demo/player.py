@@ -57,19 +57,16 @@ class Player:
 
     async def _set_up(self) -> None:
         """What an operator does: init, run, staff add, rota apply; all with the real commands."""
-        tell = self._reel.tell
         await self._type("init")
         await self._serve()
         for person in CAST:
             if person.part is not Part.TEXTER:
                 await self._invite(person)
-        tell(events.Typed("greenroom rota apply rota.toml"))
-        await self._program.obeys("rota", "apply", "rota.toml")
-        await self._reel.caught_up()
+        await self._type("rota", "apply", "rota.toml")
 
     async def _type(self, *words: str) -> bytes:
         shown = [word for word in words if word != "--json"]
-        self._reel.tell(events.Typed(" ".join(("greenroom", *shown))))
+        await self.tell(events.Typed(" ".join(("greenroom", *shown))))
         return await self._program.obeys(*words)
 
     async def _invite(self, person: script.Person) -> None:
@@ -81,8 +78,7 @@ class Player:
             self._tokens[person.name] = invited["token"]
 
     async def _serve(self) -> None:
-        self._reel.tell(events.Typed("greenroom run"))
-        self._reel.tell(events.Program(State.STARTS))
+        await self.tell(events.Typed("greenroom run"), events.Program(State.STARTS))
         # What the program sends before it has said that it serves is told after that.
         self.eye.shut = True
         port = await self._program.start()
