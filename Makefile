@@ -44,7 +44,7 @@ check: setup ## style, types and floors
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_floors.py
 
-bench: setup ## messages a second, and what one costs, against a plain pipeline of 100 lines
+bench: setup system ## messages a second, and what one costs, against a plain pipeline of 100 lines
 	@$(BIN)/python -m bench
 
 lock: setup ## pin everything anew, with hashes
