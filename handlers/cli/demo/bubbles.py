@@ -16,9 +16,9 @@ from handlers.cli.demo.script import Part, Person
 
 ACCENTS = {Part.TEXTER: "medium_purple1", Part.COUNSELOR: "turquoise2", Part.SUPERVISOR: "gold1"}
 OWN = {
-    Part.TEXTER: "white on purple4",
-    Part.COUNSELOR: "white on deep_sky_blue4",
-    Part.SUPERVISOR: "black on gold3",
+    Part.TEXTER: "grey93 on purple4",
+    Part.COUNSELOR: "grey93 on deep_sky_blue4",
+    Part.SUPERVISOR: "grey0 on gold3",
 }
 RECEIVED = "grey93 on grey23"
 REACTIONS = {

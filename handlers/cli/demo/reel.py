@@ -9,9 +9,9 @@ from types import TracebackType
 from handlers.cli.demo import events
 from handlers.cli.demo.events import Event, Show
 
-READING = 70
+READING = 120
 """Letters that are read in one unit of pace; longer texts stay longer."""
-LONGEST = 2.0
+LONGEST = 1.6
 
 
 class Reel:
@@ -68,9 +68,9 @@ def _weight(event: Event) -> float:
     """How many units of pace an event is looked at."""
     match event:
         case events.Message(text=text):
-            return min(LONGEST, 0.6 + len(text) / READING)
+            return min(LONGEST, 0.4 + len(text) / READING)
         case events.SceneBegan(why=why):
-            return 1 + len(why) / READING
+            return 1.0 + len(why) / READING
         case events.Program(state=events.State.KILLED):
             return 2.0
         case events.Marked() | events.Typed():
