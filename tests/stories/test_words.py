@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from handlers.rehearsal.phones import TelegramPhone
 from storage.tables import (
     conversations,
     copies,
@@ -415,9 +415,8 @@ async def test_a_texter_who_blocks_the_bot_is_out_of_reach_until_she_comes_back(
 
 
 async def test_a_texter_whose_carrier_knows_of_her_stop(line: Stage) -> None:
-    """She opted out somewhere we did not see (21610): Alma is told that it was not sent and why, nothing more leaves."""
-    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
     """She opted out where we did not see it (21610): Alma hears that it was not sent and why; nothing more leaves."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
     code = await line.talk(robin, alma)
     line.town.twilio.opted_out.add((robin.number, "+12025550100"))
     await alma.write(f"{code} are you there?")
