@@ -6,6 +6,7 @@ with a command word is never relayed as it stands: it is obeyed when it is compl
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -193,8 +194,12 @@ def texter_word(text: str) -> Word | None:
 
 
 def is_slash_start(text: str) -> bool:
-    """Telegram's own `/start`, which a client sends by a button and not a person by thought."""
-    return text.strip().split(" ", 1)[0].casefold() == "/start"
+    """Telegram's own `/start`, alone or with a link's payload: what a button sends. Words behind it are a person's."""
+    return SLASH_START.fullmatch(text) is not None
+
+
+SLASH_START = re.compile(r"\s*/start(\s+[A-Za-z0-9_-]{1,64})?\s*", re.IGNORECASE)
+"""https://core.telegram.org/bots/features#deep-linking"""
 
 
 def staff_said(text: str, *, only_slash: bool = False) -> Said:

@@ -168,6 +168,7 @@ def test_every_word_of_the_tables_is_bare() -> None:
         ("/start abc", True),
         ("start", False),
         ("/starting", False),
+        ("/start he is here, help me", False),
         ("", False),
     ],
 )
