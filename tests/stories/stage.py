@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -111,6 +111,7 @@ def write_settings(
     return path
 
 
+_LOOKS = itertools.count()
 LIMITS = frozenset({"open_conversations"})
 
 
@@ -121,9 +122,9 @@ def sections(settings: dict[str, float]) -> str:
     return "\n".join(["[ladder]", *ladder, "[limits]", *limits]) + "\n"
 
 
-def hurried() -> float:
-    """The clock that paces what is sent, thirty times too fast: a Telegram chat rests a thirtieth of a second."""
-    return time.monotonic() * 30
+def rested() -> float:
+    """The clock that paces what is sent: between any two looks at it every chat and every sender has had its rest."""
+    return float(next(_LOOKS) * 2)
 
 
 @dataclass
@@ -139,7 +140,7 @@ class Stage:
     _on_call: list[str] = field(default_factory=list)
 
     async def start(self) -> None:
-        self._running = app.running(self.config, now=self.town.clock.now, seconds=hurried)
+        self._running = app.running(self.config, now=self.town.clock.now, seconds=rested)
         self.program, port = await self._running.__aenter__()
         self.town.point_at(f"http://127.0.0.1:{port}")
 
