@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot import logs
+from bot import logs, unbuilt
 from bot.channel import Receipt
 from bot.errors import AlreadyServing, DatabaseAway
 from bot.messages import Inbound
@@ -165,7 +165,7 @@ async def running(
     Raises SchemaTooNew, SettingsError, StorageError or OSError (port taken) before anything is received.
     """
     engine.migrate(database_url(config))
-    for key in (key for key, asked in NOT_BUILT.items() if asked(config)):
+    for key in unbuilt.asked_for(config):
         log.warning("a setting is not built yet, and has no effect", key=key)
     program = Program(config, open_store(config, now), now=now, step=step)
     session = open_session()
@@ -227,17 +227,6 @@ async def running(
         await program.ways.close()
         await session.close()
         await program.store.close()
-
-
-NOT_BUILT: dict[str, Callable[[Config], bool]] = {
-    "policy.minors": lambda config: config.policy.minors != "off",
-    "policy.photos": lambda config: config.policy.photos != "off",
-    "policy.reveal": lambda config: config.policy.reveal,
-    "policy.reporting": lambda config: bool(config.policy.reporting),
-    "policy.answers": lambda config: config.policy.answers is not None,
-    "policy.alternatives": lambda config: config.policy.alternatives is not None,
-}
-"""Settings that are read and not yet obeyed: the operator is told at every start, until each is built."""
 
 
 async def _begin_alone(program: Program) -> bool:
