@@ -86,7 +86,8 @@ def relay_to(
         )
     except NotNow as refusal:
         if refusal.phrase == "ask.late":
-            hold(turn, text, "late", conversation=conversation, minutes=refusal.arguments["minutes"])
+            minutes = refusal.arguments["minutes"]
+            hold(turn, text, "late", conversation=conversation, minutes=minutes, writer=writer)
             return
         apply.mark(work, line, writer, apply.FAILED)
         told = {**refusal.arguments, "code": conversation.code, "text": text.reveal()}
@@ -113,18 +114,10 @@ def hold(
     conversation: Conversation | None = None,
     word: str = "",
     minutes: str = "",
+    writer: Writer | None = None,
 ) -> None:
     """Keeps her words until she says where they go, and asks. Never guessed, never lost without a word."""
-    work = turn.work
-    work.held.put(
-        turn.staff.id,
-        turn.contact.id,
-        text,
-        why=why,
-        conversation=conversation.id if conversation else None,
-        message=turn.writer.message,
-        due_at=work.now + turn.line.reply_deadline,
-    )
+    _put_aside(turn, text, why, writer or turn.writer, conversation)
     if why == "command" and conversation is not None:
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
@@ -133,6 +126,20 @@ def hold(
         turn.tell_about(conversation, "ask.late", minutes=minutes)
     else:
         ask_which(turn)
+
+
+def _put_aside(
+    turn: Turn, text: Secret[str], why: str, writer: Writer, conversation: Conversation | None = None
+) -> None:
+    turn.work.held.put(
+        turn.staff.id,
+        turn.contact.id,
+        text,
+        why=why,
+        conversation=conversation.id if conversation else None,
+        message=writer.message,
+        due_at=turn.work.now + turn.line.reply_deadline,
+    )
 
 
 def ask_which(turn: Turn) -> None:
@@ -163,33 +170,22 @@ def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = Fal
             raise NotNow("nothing.held")
         raise NotNow("say.what", code=conversation.code)
     turn.work.held.drop([one.id for one in held])
+    unsure = False
     for one in held:
         about = one.conversation or (conversation.id if conversation else None)
-        target = turn.work.conversations.get(about) if about else None
+        target = turn.work.conversations.get(about) if about else certain(turn)
         writer = replace(turn.writer, message=one.message)
         if target is None:
-            _again(turn, one.text, one.why, writer)
+            _put_aside(turn, one.text, "which", writer)
+            unsure = True
         elif target.state is not State.TALKING or target.counselor != turn.staff.id:
             apply.mark(turn.work, turn.line, writer, apply.FAILED)
             turn.tell("not.sent", code=target.code, why="closed", text=one.text.reveal())
-        elif one.why == "late" and not sure:
-            hold(turn, one.text, "late", conversation=target, minutes=_silence(turn, target))
         else:
             relay_to(turn, target, one.text, sure=sure and one.why == "late", writer=writer)
-
-
-def _silence(turn: Turn, conversation: Conversation) -> str:
-    return str(int((turn.work.now - conversation.private.texter_at).total_seconds() // 60))
-
-
-def _again(turn: Turn, text: Secret[str], why: str, writer: Writer) -> None:
-    """SEND without a code: only where it can only belong."""
-    try:
-        conversation = relay.whose(laid_out(turn), turn.work.now)
-    except WhichConversation:
-        hold(turn, text, "which")
-    else:
-        relay_to(turn, conversation, text, writer=writer)
+    if unsure:
+        # One question for all of them: three on a bus would be three to answer.
+        ask_which(turn)
 
 
 def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> None:

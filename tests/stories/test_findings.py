@@ -1,0 +1,36 @@
+"""What somebody found who had never seen the stand-ins: each told once, so that it does not come back."""
+
+from __future__ import annotations
+
+from tests.stories.stage import Stage, new, texts
+
+
+async def test_a_late_text_goes_by_its_code_once_the_texter_is_back(line: Stage) -> None:
+    """Robin wrote again: "last wrote 0 min ago, text SEND" would be nonsense."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
+    code = await line.talk(robin, alma)
+    await line.later(minutes=31)
+    await alma.write(f"{code} are you safe?")
+    await alma.shows("Text SEND to send it now, or DROP.")
+    await texts(robin, "I am back")
+    await alma.shows(f"{code} I am back")
+    await alma.write(code)
+    await robin.shows("are you safe?")
+
+
+async def test_send_asks_one_question_for_all_that_is_held(line: Stage) -> None:
+    """Two texts wait for a code and one for SEND: one question comes back, not three."""
+    alma, robin, kit = await line.on_call("Alma", "sms"), line.texter("sms"), line.texter("sms", "Kit")
+    code, _ = await line.talk(robin, alma), await line.talk(kit, alma)
+    for text in ("one", "two", "Take three"):
+        await alma.write(text)
+        await alma.shows("Not sent")
+    await line.settled()
+    new(alma)
+    await alma.write("SEND")
+    await line.settled()
+    assert [text[:48] for text in new(alma)] == ["Not sent (3 texts wait). Which conversation? " + code[:3]]
+    await alma.write(code)
+    await line.settled()
+    assert new(robin) == ["one", "two", "Take three"]
+    assert kit.silent
