@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 
 from aiohttp import web
 
+from handlers.rehearsal.clock import Clock
 from handlers.rehearsal.faults import Call, Fault, Trouble
 
 HOST = "127.0.0.1"
@@ -17,11 +19,15 @@ LONGEST_GOODBYE = 0.2
 
 
 class Loopback:
-    """Serves `answer` on loopback only. Whatever `answer` raises is kept in `broken` and never logged."""
+    """Serves `answer` on loopback only. Whatever `answer` raises is kept in `broken` and never logged.
 
-    def __init__(self, answer: Answer, *, port: int = 0) -> None:
+    The Date of its answers is that of `clock`, where there is one.
+    """
+
+    def __init__(self, answer: Answer, *, port: int = 0, clock: Clock | None = None) -> None:
         self.broken: list[Exception] = []
         self._answer = answer
+        self._clock = clock
         self._port = port
         self._runner: web.ServerRunner | None = None
 
@@ -58,10 +64,13 @@ class Loopback:
 
     async def _guarded(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            return await self._answer(request)
+            response = await self._answer(request)
         except Exception as problem:
             self.broken.append(problem)
             return web.Response(status=500)
+        if self._clock is not None and not response.prepared:
+            response.headers.setdefault("Date", format_datetime(self._clock.now(), usegmt=True))
+        return response
 
 
 def cut(request: web.BaseRequest) -> web.Response:

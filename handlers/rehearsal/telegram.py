@@ -50,7 +50,7 @@ class Telegram(People):
         self.faults = Faults(self.clock)
         self.public_url = public_url.rstrip("/")
         self.target = target
-        self.server = Loopback(self._answer, port=port)
+        self.server = Loopback(self._answer, port=port, clock=self.clock)
         self._by_token = {bot.token: bot for bot in self.bots.values()}
         self._session: aiohttp.ClientSession | None = None
         self._pace: Pace | None = None

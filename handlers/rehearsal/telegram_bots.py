@@ -79,6 +79,10 @@ class TelegramBot:
         self.chats: dict[int, Chat] = {}
         self.queries: dict[str, datetime] = {}
         self.commands: list[Wire] = []
+        self.joins_groups = True
+        self.reads_groups = False
+        self.words: dict[tuple[str, str], str] = {}
+        """What @BotFather was told, by what ("name", "description", "short_description") and language ("": any)."""
         self.hook: Hook | None = None
         self.allowed: frozenset[str] = tables.DEFAULT_UPDATES
         self._clock = clock
@@ -91,11 +95,17 @@ class TelegramBot:
     def me(self) -> Wire:
         """The User that getMe shows; topics in private chats are off."""
         off = (
-            "can_read_all_group_messages", "supports_guest_queries", "supports_inline_queries",
+            "supports_guest_queries", "supports_inline_queries",
             "can_connect_to_business", "has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics",
             "can_manage_bots", "supports_join_request_queries",
         )  # fmt: skip
-        return {**self.wire, "can_join_groups": True, **dict.fromkeys(off, False)}
+        groups = {"can_join_groups": self.joins_groups, "can_read_all_group_messages": self.reads_groups}
+        return {**self.wire, **groups, **dict.fromkeys(off, False)}
+
+    def says(self, what: str, language: str) -> str:
+        """Its public words in a language, else in any; without a name of its own the one from its making."""
+        usual = self.wire["first_name"] if what == "name" else ""
+        return self.words.get((what, language)) or self.words.get((what, "")) or usual
 
     def number_message(self) -> int:
         """The next message id: one row of numbers for all private chats of a bot."""

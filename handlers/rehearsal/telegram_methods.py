@@ -201,6 +201,18 @@ def set_my_commands(people: People, bot: TelegramBot, given: dict[str, Any]) -> 
     return True
 
 
+def _public(what: str) -> Method:
+    """getMyName and its like: the bot's words in a language, which is two letters or empty."""
+
+    def answer(people: People, bot: TelegramBot, given: dict[str, Any]) -> Wire:
+        language = given.get("language_code", "")
+        if language and (len(language) != 2 or not language.isalpha()):
+            raise Refusal("LANG_CODE_INVALID")
+        return {what: bot.says(what, language)}
+
+    return answer
+
+
 def forum_topic(people: People, bot: TelegramBot, given: dict[str, Any]) -> Any:
     """Topics are off: there are none to make or delete."""
     _chat(people, bot, given["chat_id"], to_write=True)
@@ -224,6 +236,9 @@ DO: dict[str, Method] = {
     "editMessageReplyMarkup": edit_message_reply_markup,
     "answerCallbackQuery": answer_callback_query,
     "setMyCommands": set_my_commands,
+    "getMyName": _public("name"),
+    "getMyDescription": _public("description"),
+    "getMyShortDescription": _public("short_description"),
     "createForumTopic": forum_topic,
     "deleteForumTopic": forum_topic,
     "sendChatAction": send_chat_action,

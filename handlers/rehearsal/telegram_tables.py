@@ -97,6 +97,9 @@ METHODS: dict[str, dict[str, Takes]] = {
     },
     "deleteWebhook": {"drop_pending_updates": Takes.BOOLEAN},
     "getWebhookInfo": {},
+    "getMyName": {"language_code": Takes.STRING},
+    "getMyDescription": {"language_code": Takes.STRING},
+    "getMyShortDescription": {"language_code": Takes.STRING},
     "setMyCommands": {
         "commands": Takes.ARRAY,
         "scope": Takes.OBJECT,

@@ -163,7 +163,13 @@ class Twilio(Net):
         wanted = [n for n in self.numbers if query.get("PhoneNumber", n) == n]
         path = f"/{tables.VERSION}/Accounts/{self.account_sid}/IncomingPhoneNumbers.json"
         url = self.webhooks.public_url + self.inbound
-        found = [(numbers.sid_of(n), numbers.resource(self.account_sid, n, sms_url=url)) for n in wanted]
+        found = [
+            (
+                numbers.sid_of(n),
+                numbers.resource(self.account_sid, n, sms_url=url) | self.number_settings.get(n, {}),
+            )
+            for n in wanted
+        ]
         return web.json_response(page(path, "incoming_phone_numbers", found, query))
 
 

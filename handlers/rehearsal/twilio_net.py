@@ -36,7 +36,8 @@ class Net(ABC):
 
     `calls` records the API, `posted` the webhooks, `debugger` what went wrong with them. `messaging_service`: the
     numbers are in one, with one opt-out list. `advanced_opt_out`: webhooks carry OptOutType.
-    `auto_reply`: the carrier answers STOP, START and HELP itself.
+    `auto_reply`: the carrier answers STOP, START and HELP itself. `number_settings`: number → what its owner set in the
+    console, over what is usual (`{"sms_url": …}`).
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Net(ABC):
         self.auth_token = secrets.token_hex(16)
         self.messaging_service_sid = "MG" + secrets.token_hex(16) if messaging_service else None
         self.numbers = list(numbers)
+        self.number_settings: dict[str, dict[str, Any]] = {}
         self.clock = clock or Clock()
         self.faults = Faults(self.clock)
         self.webhooks = Webhooks(self.auth_token, public_url=public_url, target=target)
@@ -68,7 +70,7 @@ class Net(ABC):
         self.messages: dict[str, Message] = {}
         self.opted_out: set[tuple[str, str]] = set()
         self.debugger: list[int] = []
-        self.server = Loopback(self.answer, port=port)
+        self.server = Loopback(self.answer, port=port, clock=self.clock)
         self._troubles: dict[str, int] = {}
         self._waiting: dict[str, list[Message]] = {}
         self._errands: set[asyncio.Task[Any]] = set()
