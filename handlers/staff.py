@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import grammar
+from bot import casecode, grammar
 from bot.conversation import Conversation, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
@@ -79,11 +79,7 @@ def _text(turn: Turn, obey: Obey) -> None:
         case grammar.Command():
             obey(turn, said)
         case grammar.CodeText(code=code, text=words):
-            conversation = desk.named(turn, code)
-            if turn.swiped is not None and turn.swiped.id != conversation.id:
-                desk.hold(turn, Secret(words), "which")
-            else:
-                desk.relay_to(turn, conversation, Secret(words))
+            _coded(turn, desk.named(turn, code), words)
         case grammar.CodeAlone(code=code):
             desk.send_held(turn, desk.named(turn, code))
         case grammar.WrongCode(written=written):
@@ -94,6 +90,22 @@ def _text(turn: Turn, obey: Obey) -> None:
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
         case grammar.Plain(text=words) | grammar.Agreement(text=words):
             desk.relay_plain(turn, Secret(words))
+
+
+def _coded(turn: Turn, conversation: Conversation, words: str) -> None:
+    """Her words behind a code; held where a swipe, or a second code of hers, names another texter."""
+    if turn.swiped is not None and turn.swiped.id != conversation.id:
+        desk.hold(turn, Secret(words), "which")
+        return
+    second, rest = casecode.leading(words) or (None, "")
+    if second in [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]:
+        # "K7R2 M3XA are you safe?": she changed her mind on the way, or means both.
+        if rest:
+            desk.hold(turn, Secret(rest), "which")
+        else:
+            desk.ask_which(turn)
+        return
+    desk.relay_to(turn, conversation, Secret(words))
 
 
 def _edited(turn: Turn, obey: Obey) -> None:

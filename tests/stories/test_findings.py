@@ -34,3 +34,18 @@ async def test_send_asks_one_question_for_all_that_is_held(line: Stage) -> None:
     await line.settled()
     assert new(robin) == ["one", "two", "Take three"]
     assert kit.silent
+
+
+async def test_two_codes_in_front_are_one_too_many(line: Stage) -> None:
+    """Alma changed her mind on the way: neither texter reads it before she says which."""
+    alma, robin, kit = await line.on_call("Alma", "sms"), line.texter("sms"), line.texter("sms", "Kit")
+    code, other = await line.talk(robin, alma), await line.talk(kit, alma)
+    for text in (f"{code} {other} are you safe?", f"{code} {other}"):
+        await alma.write(text)
+        await alma.shows("Not sent. Which conversation?")
+    await line.settled()
+    assert robin.silent
+    assert kit.silent
+    await alma.write(other)
+    await kit.shows(lambda message: message.text == "are you safe?")
+    assert robin.silent
