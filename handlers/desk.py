@@ -189,7 +189,7 @@ def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = Fal
 
 
 def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> None:
-    """A staff contact can no longer be written to: her conversations go on by another contact of hers, or to others."""
+    """A staff contact can no longer be written to: what she had open goes back to the ladder."""
     work.staff.set_standing(contact.id, standing)
     for conversation in work.conversations.talking_with(contact.staff):
         if conversation.counselor_contact == contact.id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import ladder
+from bot.conversation import OfferState
 from bot.grammar import Command
 from handlers import apply
 from handlers.turn import Turn
@@ -17,8 +18,10 @@ def on(turn: Turn, command: Command) -> None:
     staff = watch.people[turn.staff.id]
     if watch.loads.get(staff.id, 0) >= line.pace.most:
         return
+    offered = {o.conversation for o in work.offers.to(staff.id) if o.state is OfferState.OPEN}
     for conversation in work.conversations.waiting():
-        if conversation.private.nobody_told and (staff.is_supervisor or not conversation.private.muted):
+        hers = staff.is_supervisor or not conversation.private.muted
+        if conversation.private.nobody_told and hers and conversation.id not in offered:
             apply.apply(work, line, conversation, ladder.ask(conversation, watch, line.pace, staff))
 
 

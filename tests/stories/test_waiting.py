@@ -59,7 +59,9 @@ async def test_whoever_says_on_is_offered_who_waits(line: Stage) -> None:
     await texts(robin, "please")
     await line.later(minutes=12)
     await alma.write("ON")
+    await alma.write("ON")
     code = await line.takes(alma)
+    assert sum("New conversation" in text for text in alma.texts) == 1
     assert f"{code} hello?\nplease" in alma.texts
     await alma.write(f"{code} I am here now")
     await robin.shows("I am here now")
