@@ -16,7 +16,7 @@ Words = Phrase | Secret[str]
 
 @dataclass(frozen=True, slots=True)
 class ToTexter:
-    """Something for the texter. `farewell`: it outlives the conversation's end, so it carries its own address.
+    """Something for the texter. `farewell`: a closing line, which may be said after the conversation's end.
     `sure`: the counselor, or the texter's OK, lets it leave after the window has closed."""
 
     what: Words

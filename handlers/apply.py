@@ -140,10 +140,10 @@ class _Pen:
                     text=Secret(part),
                     deadline=deadline,
                     priority=letter.priority,
-                    about=None if letter.farewell else self.before.id,
+                    # In the conversation's own lane: a closing line must not overtake the counselor's last words.
+                    about=self.before.id,
                     writer=letter.writer,
                     line=written,
-                    address=self.address if letter.farewell else None,
                     last_part=number == len(parts),
                 )
             )
