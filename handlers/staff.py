@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot import casecode, grammar
-from bot.conversation import Conversation, State
+from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
 from bot.messages import Address, Copy, Inbound, Kind, Letter, Priority, Side
@@ -63,10 +64,19 @@ def _reach_changed(turn: Turn) -> bool:
     if away and (start or turn.contact.standing is not Standing.OPTED_OUT):
         turn.work.staff.set_standing(turn.contact.id, Standing.JOINED)
         turn.tell("staff.back")
+        _asked_anew(turn)
     slash_start = medium is Medium.TELEGRAM and grammar.is_slash_start(text)
     if slash_start and not away:
         turn.tell("staff.help")
     return turn.inbound.kind is Kind.UNBLOCKED or start or slash_start
+
+
+def _asked_anew(turn: Turn) -> None:
+    """What could not be offered to her meanwhile is offered now, if nobody has it yet."""
+    for offer in turn.work.offers.to(turn.staff.id):
+        if offer.state is OfferState.FAILED:
+            turn.work.offers.put(replace(offer, state=OfferState.ENDED))
+    turn.work.conversations.look_again()
 
 
 # ── Kinds ──
@@ -167,6 +177,7 @@ def joins_by_sms(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, 
         return False
     work.staff.set_standing(contact.id, Standing.JOINED)
     apply.tell(work, line, contact, phrase("staff.welcome"))
+    work.conversations.look_again()
     return True
 
 
@@ -177,6 +188,7 @@ def stranger(work: Work, line: Line, inbound: Inbound) -> None:
         joined = work.staff.redeem(Secret(words[1]), inbound.sender)
         if joined is not None:
             apply.tell(work, line, joined[1], phrase("staff.welcome"))
+            work.conversations.look_again()
             return
     if inbound.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
         return

@@ -68,6 +68,9 @@ _DUE_IDS = (
     .limit(bindparam("most"))
 )
 _STOP_CLOCK = update(conversations).where(conversations.c.id == bindparam("of")).values(due_at=None)
+_LOOK_AGAIN = (
+    update(conversations).where(conversations.c.state == State.WAITING.value).values(due_at=bindparam("now"))
+)
 _LOADS = (
     select(conversations.c.counselor, func.count().label("load"))
     .where(conversations.c.state == State.TALKING.value)
@@ -160,6 +163,10 @@ class Conversations:
     def stop_clock(self, conversation_id: ConversationId) -> None:
         """The clock does not look at it again, until something else happens to it."""
         self._desk.conn.execute(_STOP_CLOCK, {"of": conversation_id})
+
+    def look_again(self) -> None:
+        """The clock looks at every waiting conversation now: somebody may be there who was not before."""
+        self._desk.conn.execute(_LOOK_AGAIN, {"now": self._desk.now})
 
     def talking_with(self, staff_id: StaffId) -> list[Conversation]:
         """Those that she has, oldest first."""

@@ -53,6 +53,7 @@ def apply(
         unreachable = sorted({p.name for p in people if p.contact is None} & _mentioned(new, people))
         if dry_run or not changes:
             return changes, unreachable, work.rota.version()
+        work.conversations.look_again()
         return changes, unreachable, work.rota.save(rotafile.encode(planned), by="command line")
 
     with here.store(here.settings()) as store:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Type
+from tests.cli.conftest import Think, Type
+from tests.storage.cast import ROBIN, writes
 
 
 def test_who_is_on_call(types: Type, rota_file: Path) -> None:
@@ -137,6 +138,18 @@ def test_a_rota_is_applied(line: Type, rota_file: Path) -> None:
         assert line("rota", what, *span).json == line("rota", what, "--file", str(rota_file), *span).json
     again = line("rota", "apply", str(rota_file), "--json").json
     assert (again["saved"], again["version"], again["changes"]) == (False, 1, [])
+
+
+def test_who_waits_is_asked_for_by_the_new_rota(line: Type, think: Think, rota_file: Path) -> None:
+    """Whoever heard that nobody can answer need not wait until the clock looks again by itself."""
+    for name, number in (("Alma", "+12025550147"), ("Bo", "+447700900123")):
+        line("staff", "add", name, "--sms", number)
+    waiting = think(lambda work: writes(work, ROBIN, "hello?"))
+    assert think(lambda work: work.conversations.due(10)) == []
+    line("rota", "apply", str(rota_file), "--dry-run")
+    assert think(lambda work: work.conversations.due(10)) == []
+    line("rota", "apply", str(rota_file))
+    assert [due.id for due in think(lambda work: work.conversations.due(10))] == [waiting.id]
 
 
 def test_a_stranger_in_the_rota_is_answered_no(line: Type, rota_file: Path) -> None:

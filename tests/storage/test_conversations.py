@@ -119,6 +119,21 @@ async def test_lists_are_by_state_counselor_and_time(store: Store, clock: FakeCl
     assert await store.do(lambda work: work.conversations.closed_with(StaffId(7), later)) == []
 
 
+async def test_who_waits_is_looked_at_again(store: Store, clock: FakeClock) -> None:
+    """At once, and not in an hour; whoever has a counselor already is left alone."""
+
+    def two(work: Work) -> None:
+        for address, state in ((ROBIN, State.WAITING), (KIT, State.TALKING)):
+            made = writes(work, address, "hi")
+            work.conversations.save(replace(made, state=state, due_at=clock.now + timedelta(hours=1)))
+
+    await store.do(two)
+    assert await store.do(lambda work: work.conversations.due(10)) == []
+    await store.do(lambda work: work.conversations.look_again())
+    robins = await store.do(lambda work: work.conversations.by_address(ROBIN))
+    assert await store.do(lambda work: work.conversations.due(10)) == [robins]
+
+
 async def test_erasing_leaves_no_row(store: Store, database_url: str, clock: FakeClock) -> None:
     """Lines, letters, held texts, offers, address and keys are gone; an id, a code and who had it stay."""
 

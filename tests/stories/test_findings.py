@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from handlers.rehearsal.phones import SmsPhone
 from tests.stories.stage import Stage, new, texts
 
 
@@ -49,3 +52,25 @@ async def test_two_codes_in_front_are_one_too_many(line: Stage) -> None:
     await alma.write(other)
     await kit.shows(lambda message: message.text == "are you safe?")
     assert robin.silent
+
+
+async def test_who_comes_back_is_asked_at_once(line: Stage) -> None:
+    """Alma texted END by mistake, and START a moment later: Robin, told "nobody" in between, is offered to her."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
+    assert isinstance(alma, SmsPhone)
+    await alma.write("END")
+    await line.settled()
+    await texts(robin, "hello?")
+    await robin.shows("Sorry, nobody can answer now.")
+    await alma.write("START")
+    await alma.shows("New conversation")
+
+
+@pytest.mark.parametrize("medium", ["sms", "telegram"])
+async def test_who_has_just_joined_is_asked_at_once(line: Stage, medium: str) -> None:
+    """Robin waits; the supervisor who answers her invitation now need not be found by the next minute."""
+    robin = line.texter("sms")
+    await texts(robin, "hello?")
+    await robin.shows("Sorry, nobody can answer now.")
+    sam = await line.staff("Sam", medium, roles=("supervisor",))
+    await sam.shows("New conversation")
