@@ -94,7 +94,7 @@ def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, p
         if o.state is OfferState.OPEN and o.due_at <= watch.now
     )
     waiting = [o for o in mine if o.state is OfferState.OPEN and o.due_at > watch.now]
-    asked = {o.staff for o in mine}
+    asked = {o.staff for o in mine if not _by_another_way(o, watch)}
     made = _asks(conversation, watch, pace, asked=asked, busy=bool(waiting))
     after, texts = _words(conversation, watch, pace, asked=mine, waiting=[*waiting, *made])
     due = _next_look(after, watch, pace, [*waiting, *made])
@@ -131,6 +131,13 @@ def _new_round(conversation: Conversation, offers: tuple[Offer, ...], watch: Wat
 def _counted(conversation: Conversation, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
     since = conversation.private.round_at
     return tuple(o for o in offers if o.state is not OfferState.ENDED and (since is None or o.at >= since))
+
+
+def _by_another_way(offer: Offer, watch: Watch) -> bool:
+    """An offer that failed on one of her phones says nothing about the other."""
+    person = watch.people.get(offer.staff)
+    contact = person.contact if person else None
+    return offer.state is OfferState.FAILED and contact is not None and contact.id != offer.contact
 
 
 def _asks(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.rehearsal.phones import SmsPhone
+from bot.people import Medium
+from handlers.cli import staff as staff_command
+from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from storage.work import Work
 from tests.stories.stage import Stage, new, texts
 
 
@@ -74,3 +77,32 @@ async def test_who_has_just_joined_is_asked_at_once(line: Stage, medium: str) ->
     await robin.shows("Sorry, nobody can answer now.")
     sam = await line.staff("Sam", medium, roles=("supervisor",))
     await sam.shows("New conversation")
+
+
+async def test_stop_on_one_phone_leaves_the_other(line: Stage) -> None:
+    """Alma stops her SMS in the middle of a talk: it is offered to her own Telegram before Robin hears "nobody"."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
+    await line.talk(robin, alma)
+    telegram = await also_by_telegram(line, "Alma")
+    await alma.write("STOP")
+    await telegram.shows("New conversation")
+    await line.settled()
+    assert [text[:25] for text in new(robin)] == ["Your contact was cut off."]
+
+
+async def also_by_telegram(line: Stage, name: str) -> TelegramPhone:
+    """What `greenroom staff contact NAME --telegram` does, and her answer."""
+
+    def invited(work: Work) -> str:
+        person = work.staff.by_name(name)
+        assert person is not None
+        token = staff_command.invite(
+            work, line.config, person, staff_command.Way(Medium.TELEGRAM, None)
+        ).token
+        assert token is not None
+        return token.reveal()
+
+    phone = line.town.telegram_phone(name)
+    await phone.start(line.town.telegram.bots["staff"], payload=await line.do(invited))
+    await phone.shows("Welcome")
+    return phone
