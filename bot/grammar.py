@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot import casecode
+from bot import casecode, phrases
 
 
 class Word(StrEnum):
@@ -26,13 +26,8 @@ class Word(StrEnum):
     OK = "ok"
 
 
-TEXTER_WORDS: dict[str, Word] = {
-    "help": Word.HELP,
-    "info": Word.HELP,
-    "delete": Word.DELETE,
-    "erase": Word.DELETE,
-    "bye": Word.BYE,
-    # The carrier's own words: https://help.twilio.com/articles/223134027
+CARRIER_WORDS: dict[str, Word] = {
+    # https://help.twilio.com/articles/223134027
     "stop": Word.STOP,
     "stopall": Word.STOP,
     "unsubscribe": Word.STOP,
@@ -44,9 +39,16 @@ TEXTER_WORDS: dict[str, Word] = {
     "start": Word.START,
     "unstop": Word.START,
     "yes": Word.YES,
-    "ok": Word.OK,
-    "okay": Word.OK,
 }
+"""The carrier acts on them before we see them, in English only: they stay as they are in every language."""
+
+PLACES = {
+    Word.HELP: "words.help",
+    Word.DELETE: "words.delete",
+    Word.BYE: "words.bye",
+    Word.OK: "words.ok",
+}
+"""Where each language's catalogue lists our own words."""
 
 
 class Ask(StrEnum):
@@ -188,9 +190,35 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(out))
 
 
+def _words_of_all_languages() -> dict[str, Word]:
+    listed = {
+        bare(word): what
+        for language in phrases.languages()
+        for what, place in PLACES.items()
+        for word in phrases.listed(place, language)
+    }
+    return listed | CARRIER_WORDS
+
+
+TEXTER_WORDS = _words_of_all_languages()
+"""Every word of every language, as `bare` leaves it: understood at any time, whatever is spoken."""
+
+LANGUAGES = {
+    bare(word): language
+    for language in phrases.languages()
+    for word in phrases.listed("words.language", language)
+}
+"""The languages' own names, each of which asks for its language."""
+
+
 def texter_word(text: str) -> Word | None:
     """The command that a texter's bare word is, or None for a message."""
     return TEXTER_WORDS.get(bare(text))
+
+
+def asked_language(text: str) -> str | None:
+    """The language whose own name stands alone here ("Українська", "espanol"), or None."""
+    return LANGUAGES.get(bare(text))
 
 
 def is_slash_start(text: str) -> bool:
@@ -202,12 +230,16 @@ SLASH_START = re.compile(r"\s*/start(\s+[A-Za-z0-9_-]{1,64})?\s*", re.IGNORECASE
 """https://core.telegram.org/bots/features#deep-linking"""
 
 
+AGREED = frozenset({"ok", "okay", "ок"})
+"""The last one is Cyrillic: two keys of a Ukrainian keyboard."""
+
+
 def staff_said(text: str, *, only_slash: bool = False) -> Said:
     """What a staff text is. `only_slash`: inside a topic, where only `/…` is a command and the rest goes through."""
     words = text.strip()
     if only_slash and not words.startswith("/"):
         return Plain(words)
-    if bare(words) in ("ok", "okay"):
+    if bare(words) in AGREED:
         return Agreement(words)
     led = casecode.leading(words)
     if led is None:

@@ -71,6 +71,7 @@ def line(config: Config) -> Line:
         ),
         country=config.line.country,
         default_language=config.line.default_language,
+        languages=config.line.languages,
         numbers=config.sms.numbers if config.sms else (),
         reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.pofile import read_po
 
 CATALOGUES = Path(__file__).parent / "catalogues"
@@ -26,7 +28,7 @@ LANGUAGE_NAMES = {
     "cs": "Czech",
     "hu": "Hungarian",
 }
-"""The languages that a line can have texts for (product.md), by ISO 639-1 code, as an offer names them."""
+"""The languages that a line can have texts for (product.md), by ISO 639-1 code, as the command line names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,25 @@ def catalogue(language: str) -> dict[str, str]:
     return {str(m.context): str(m.string or m.id) for m in entries if m.context}
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """The languages that have a catalogue, the source language first."""
     return tuple(sorted((p.stem for p in CATALOGUES.glob("*.po")), key=lambda code: (code != SOURCE, code)))
+
+
+def first_of(wanted: Iterable[str]) -> str:
+    """The first of these languages that has a catalogue, else English."""
+    return next((code for code in wanted if code in languages()), SOURCE)
+
+
+def language_name(code: str, reader: str) -> str:
+    """A language's name for somebody who reads `reader`: "Ukrainian", "ucraniano"; the code where nobody knows one."""
+    return str(Locale(first_of([reader])).languages.get(code, code))
+
+
+def listed(place: str, language: str) -> tuple[str, ...]:
+    """An entry that is a list of words with commas between them; empty for a language without a catalogue."""
+    return tuple(word.strip() for word in catalogue(language).get(place, "").split(",") if word.strip())
 
 
 def say(place: str, language: str, /, **arguments: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,6 +79,15 @@ def count(text: str) -> Segments:
             number, used = number + 1, 0
         used += cost
     return Segments(number, encoding, units)
+
+
+def plain(text: str) -> str:
+    """The text without the accents that keep a letter out of GSM-7: one "sáb" would take the room of 170 letters."""
+    bases = [unicodedata.normalize("NFD", letter)[0] for letter in text]
+    return "".join(
+        base if letter not in _GSM and base in _GSM else letter
+        for letter, base in zip(text, bases, strict=True)
+    )
 
 
 def split(text: str, limit: int, prefix: str = "", *, measure: Measure = characters) -> list[str]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from bot import emergency, phrases
+from bot import emergency, phrases, segments
 from bot.decision import Words
 from bot.phrases import Phrase
 
@@ -25,6 +25,7 @@ class Voice:
         """The words to send. `country` (ISO 3166) decides the emergency number."""
         if not isinstance(what, Phrase):
             return what.reveal()
+        language = phrases.first_of([language])
         said = {
             name: SPOKEN[name](self, value, language) if name in SPOKEN else value
             for name, value in what.arguments.items()
@@ -41,14 +42,14 @@ NOTE_SEPARATOR = "\n"
 
 
 def _language(voice: Voice, value: str, language: str) -> str:
-    return phrases.LANGUAGE_NAMES.get(value, value)
+    return phrases.language_name(value, language)
 
 
 def _time(voice: Voice, value: str, language: str) -> str:
     """A `phrases.moment` as the line's own clock shows it; the day is named only where the hour could mislead."""
     now, then = (datetime.fromisoformat(part).astimezone(voice.zone) for part in value.split("/"))
     shape = next(shape for within, shape in SHAPES if then - now < within)
-    return format_datetime(then, shape, locale=language)
+    return segments.plain(format_datetime(then, shape, locale=language))
 
 
 SHAPES = (

@@ -25,7 +25,7 @@ from bot.messages import (
 from bot.messages import (
     Line as TranscriptLine,
 )
-from bot.people import Contact, ContactId, Medium, Staff
+from bot.people import Contact, ContactId, Medium
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 from handlers.line import Line
@@ -104,11 +104,14 @@ class _Pen:
         """The transcript's new lines. What will not be sent was not said: whoever reads them must not believe it."""
         letters = [letter for letter in self.decision.letters if isinstance(letter, ToTexter)]
         unsaid = [letter.what for letter in letters if not self._may_leave(letter)]
+        heard = [letter.what for letter in letters]
         written = None
         for said in self.decision.said:
             if said.direction is Direction.LINE and said.words in unsaid:
                 continue
-            words = self._words(said.words, self.before.language)
+            # What she is not told herself is a remark for colleagues, and not all of them read her language.
+            language = self.now.language if said.words in heard else self.line.default_language
+            words = self._words(said.words, language)
             self.now, written = self.work.transcript.add(
                 self.now, said.direction, Secret(words), staff=said.staff, at=self.work.now
             )
@@ -128,7 +131,7 @@ class _Pen:
         if self.address is None or self.before.texter is None or not self._may_leave(letter):
             return
         deadline = self._deadline(letter)
-        text = self._words(letter.what, self.before.language)
+        text = self._words(letter.what, self.now.language)
         parts = split(text, self.address.medium)
         for number, part in enumerate(parts, start=1):
             self.work.outbox.add(
@@ -171,7 +174,7 @@ class _Pen:
             "card.code" if contact.medium is Medium.SMS else "card.swipe",
             code=code,
             medium=self.before.medium.value,
-            language=self.before.language,
+            language=self.now.language,
             minutes=str(int((self.work.now - self.before.private.opened_at).total_seconds() // 60)),
             told=" ".join(
                 told(self.before, self.work.now > self.before.private.texter_at + self.line.pace.window)
@@ -251,6 +254,8 @@ def post_to_staff(
         text += "\n" + line.say_to(staff, phrase("offer.words", code=conversation.code))
     address = work.staff.address(contact.id)
     parts = split(text, contact.medium, prefix)
+    shown = letter.buttons if LIMITS[contact.medium].buttons else ()
+    buttons = _captioned(shown, line.read_by(staff))
     for number, part in enumerate(parts, start=1):
         work.outbox.add(
             Letter(
@@ -264,14 +269,13 @@ def post_to_staff(
                 about=conversation.id if conversation and letter.about else None,
                 line=written,
                 offer=letter.offer,
-                buttons=_captioned(letter.buttons, staff) if LIMITS[contact.medium].buttons else (),
+                buttons=buttons,
                 last_part=number == len(parts),
             )
         )
 
 
-def _captioned(buttons: tuple[Button, ...], staff: Staff) -> tuple[Button, ...]:
-    language = staff.languages[0] if staff.languages else phrases.SOURCE
+def _captioned(buttons: tuple[Button, ...], language: str) -> tuple[Button, ...]:
     return tuple(replace(button, caption=phrases.say(button.caption, language)) for button in buttons)
 
 

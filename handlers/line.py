@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot import rota, rotafile
+from bot import languages, rota, rotafile
 from bot.decision import Words
 from bot.ladder import Pace, Watch
 from bot.people import Staff, StaffId
@@ -27,13 +27,15 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What handlers need of the settings. `numbers`: ours, the first is the line's. `reply_deadline`: a reply that
-    could not leave by then goes back to its writer. `rested`: how long a staff letter is worth sending."""
+    """What handlers need of the settings. `languages`: those in which texters are served. `numbers`: ours, the first is
+    the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
+    staff letter is worth sending."""
 
     voice: Voice
     pace: Pace
     country: str
     default_language: str
+    languages: tuple[str, ...]
     numbers: tuple[str, ...]
     reply_deadline: timedelta
     rested: timedelta = timedelta(hours=12)
@@ -44,9 +46,12 @@ class Line:
         return self.voice.say(what, language, country=country or self.country)
 
     def say_to(self, staff: Staff | None, what: Words) -> str:
-        """In the first of her languages; English where there are no texts for it."""
-        language = staff.languages[0] if staff and staff.languages else self.default_language
-        return self.say(what, language)
+        """In a language that she reads."""
+        return self.say(what, self.read_by(staff))
+
+    def read_by(self, staff: Staff | None) -> str:
+        """The language in which she, or whoever it may be, is spoken to."""
+        return languages.read_by(staff.languages if staff else (), default=self.default_language)
 
     def rota(self, work: Work) -> Rota[StaffId]:
         """The rota in force; one without schedules where none has been applied."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from bot import emergency, grammar, relay
+from bot import emergency, grammar, languages, relay
 from bot.conversation import Conversation, Step
 from bot.decision import Said, ToTexter
 from bot.grammar import Word
@@ -23,11 +23,13 @@ from storage.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One inbound of one texter, with her open conversation if she has one. `muted`: she has opted out."""
+    """One inbound of one texter. `before`: her newest conversation, open or ended. `conversation`: the same, if it is
+    open. `muted`: she has opted out."""
 
     work: Work
     line: Line
     inbound: Inbound
+    before: Conversation | None
     conversation: Conversation | None
     muted: bool
 
@@ -39,12 +41,35 @@ class Visit:
     def is_slash_start(self) -> bool:
         return self.inbound.medium is Medium.TELEGRAM and grammar.is_slash_start(self.inbound.text.reveal())
 
+    @property
+    def asks_for(self) -> str | None:
+        """The language that she asks for by its own name, if the line serves it."""
+        asked = grammar.asked_language(self.inbound.text.reveal())
+        return asked if asked in self.line.languages else None
+
+    @property
+    def language(self) -> str:
+        """Hers in the open conversation; a new one begins in what she asks for, in what we spoke last, or with the best
+        guess."""
+        if self.conversation is not None:
+            return self.conversation.language
+        if self.asks_for is not None:
+            return self.asks_for
+        if self.before is not None and self.before.language in self.line.languages:
+            return self.before.language
+        return languages.choose(
+            telegram=self.inbound.language,
+            country=_country(self.address),
+            served=self.line.languages,
+            default=self.line.default_language,
+        )
+
 
 def wrote(work: Work, line: Line, inbound: Inbound) -> None:
     """One inbound of a texter, in the transaction that remembers it."""
     known = work.conversations.by_address(inbound.sender)
     conversation = known if known and known.is_open else None
-    visit = Visit(work, line, inbound, conversation, muted=work.optouts.has(inbound.sender))
+    visit = Visit(work, line, inbound, known, conversation, muted=work.optouts.has(inbound.sender))
     KINDS[inbound.kind](visit)
 
 
@@ -53,10 +78,12 @@ def _text(visit: Visit) -> None:
     word = Word.START if visit.is_slash_start else grammar.texter_word(visit.inbound.text.reveal())
     if visit.is_slash_start and not visit.muted:
         _slash_start(visit)
-    elif word is None:
-        _message(visit)
-    else:
+    elif word is not None:
         WORDS[word](visit)
+    elif visit.asks_for is not None:
+        _language(visit, visit.asks_for)
+    else:
+        _message(visit)
 
 
 def _edited(visit: Visit) -> None:
@@ -88,9 +115,8 @@ def _not_carried(visit: Visit) -> None:
 
 def _open(visit: Visit, said: Said | None) -> Conversation:
     """A new conversation: first answer, then the ladder."""
-    work, line = visit.work, visit.line
-    before = work.conversations.by_address(visit.address)
-    conversation = work.conversations.new(address=visit.address, language=line.default_language, at=work.now)
+    work, line, before = visit.work, visit.line, visit.before
+    conversation = work.conversations.new(address=visit.address, language=visit.language, at=work.now)
     conversation = replace(
         conversation,
         private=msgspec.structs.replace(
@@ -201,6 +227,24 @@ def _ok(visit: Visit) -> None:
     _message(visit)
 
 
+def _language(visit: Visit, language: str) -> None:
+    """We speak it from now on. As a first text it opens a conversation, whose first answer is in it."""
+    if visit.conversation is None:
+        _message(visit)
+        return
+    work, line = visit.work, visit.line
+    watch = line.watch(work)
+    decision = languages.switched(
+        visit.conversation,
+        language,
+        visit.inbound.text,
+        offers=work.offers.of(visit.conversation.id),
+        watch=watch,
+    )
+    conversation = apply.apply(work, line, visit.conversation, decision)
+    _keep(visit, apply.climb(work, line, conversation, watch))
+
+
 def _slash_start(visit: Visit) -> None:
     """Telegram's button answers and opens nothing."""
     _farewell(visit, phrase("start"))
@@ -231,7 +275,7 @@ def _farewell(visit: Visit, what: Phrase) -> None:
             side=Side.TEXTER,
             medium=visit.address.medium,
             via=visit.address.via,
-            text=Secret(visit.line.say(what, visit.line.default_language, country)),
+            text=Secret(visit.line.say(what, visit.language, country)),
             deadline=visit.work.now + visit.line.reply_deadline,
             priority=Priority.TALK,
             address=visit.address,

@@ -185,9 +185,9 @@ def invite(work: Work, config: Config, person: Staff, way: Way) -> Invited:
 
 
 def _invitation(config: Config, person: Staff, to: ContactId, address: Address, work: Work) -> Letter:
-    from bot import phrases
+    from bot import languages, phrases
 
-    language = person.languages[0] if person.languages else config.line.default_language
+    language = languages.read_by(person.languages, default=config.line.default_language)
     return Letter(
         to=to,
         side=Side.STAFF,

@@ -61,6 +61,13 @@ GREETINGS = [
         ("YES", Word.YES),
         ("ok 👍", Word.OK),
         ("Okay", Word.OK),
+        ("ОК", Word.OK),
+        ("СТЕРТИ!", Word.DELETE),
+        ("інфо", Word.HELP),
+        ("Adios", Word.BYE),
+        ("adiós", Word.BYE),
+        ("стерти все", None),
+        ("borrar todo", None),
         ("stop it, he is here", None),
         ("help me", None),
         ("please stop", None),
@@ -255,6 +262,8 @@ STAFF = [
     # an answer, if something was asked
     ("OK", Agreement("OK")),
     ("okay 👍", Agreement("okay 👍")),
+    ("ОК!", Agreement("ОК!")),  # in Cyrillic: two keys of a Ukrainian keyboard
+    ("так", Plain("так")),
 ]
 
 

@@ -159,6 +159,20 @@ def test_a_grapheme_longer_than_a_part_is_cut_as_a_last_resort() -> None:
     assert len(parts) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("sáb 12:00", "sab 12:00"),
+        ("señor, él, ¿qué?", "señor, él, ¿qué?"),
+        ("сьогодні", "сьогодні"),
+        ("…", "…"),
+    ],
+)
+def test_only_accents_that_sms_lacks_go(text: str, plain: str) -> None:
+    """What the alphabet of SMS has stays, and so does what no accent is to blame for."""
+    assert segments.plain(text) == plain
+
+
 def test_a_prefix_without_room_is_a_mistake() -> None:
     """Nobody waits for parts that can never be made."""
     with pytest.raises(ValueError, match="no room"):

@@ -73,6 +73,23 @@ def test_an_offer_names_channel_language_and_what_to_know() -> None:
     )
 
 
+def test_a_language_is_named_in_the_readers_own() -> None:
+    """Where nobody has a name for it, its code is better than nothing; a reader without texts reads English."""
+    offer = phrase(
+        "offer", code="K7R2", medium="sms", language="uk", minutes="1", notes="offer.no.speaker=uk"
+    )
+    assert " · українська · " in LINE.say(offer, "uk")
+    assert LINE.say(offer, "es").endswith(" · espera 1 min · nadie habla ucraniano")
+    assert " · Ukrainian · " in LINE.say(offer, "pl")
+    assert "asked for xx." in LINE.say(phrase("texter.language", code="K7R2", language="xx"), "en")
+
+
+def test_a_spanish_day_is_written_in_plain_letters() -> None:
+    """ "sáb" alone would turn the text into UCS-2: three segments and a refusal to be short."""
+    saturday = moment(MONDAY_NOON + timedelta(days=5), MONDAY_NOON)
+    assert "desde: sab 12:00. " in LINE.say(phrase("nobody.until", time=saturday), "es")
+
+
 def test_the_card_says_what_she_was_told() -> None:
     """One sentence after the other."""
     card = said(

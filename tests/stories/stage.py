@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, text
 
-from bot import app, config, rotafile, rotanames
+from bot import app, config, phrases, rotafile, rotanames
+from bot.languages import read_by
 from bot.messages import Address
 from bot.people import Medium, Role, StaffId, Standing
 from bot.redact import Secret
@@ -81,9 +82,15 @@ participants = [[{names}]]
 
 
 def write_settings(
-    folder: Path, url: str, town: Town, settings: dict[str, float], updates: str = "polling"
+    folder: Path,
+    url: str,
+    town: Town,
+    settings: dict[str, float],
+    updates: str = "polling",
+    *,
+    languages: tuple[str, ...] = (),
 ) -> Path:
-    """A configuration whose carriers are the town's, with fresh keys."""
+    """A configuration whose carriers are the town's, with fresh keys. `languages`: those served; without, all."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
     root = secrets.token_hex(32)
@@ -106,6 +113,8 @@ def write_settings(
         telegram_url=town.telegram.api_url,
         updates=updates,
     )
+    if languages:
+        text = text.replace("[line]", f"[line]\nlanguages = {list(languages)}")
     path.write_text(text + sections(settings))
     path.chmod(0o600)
     return path
@@ -135,6 +144,7 @@ class Stage:
     config: config.Config
     program: app.Program | None = None
     people: dict[str, StaffId] = field(default_factory=dict)
+    reads: dict[str, str] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: iter([f"+120255501{n:02d}" for n in range(1, 100)]))
     _running: Any = None
     _on_call: list[str] = field(default_factory=list)
@@ -174,7 +184,7 @@ class Stage:
             await phone.write("OK")
         else:
             await phone.start(self.town.telegram.bots["staff"], payload=token)
-        await phone.shows("Welcome")
+        await phone.shows(self.words("staff.welcome", phone))
         return phone
 
     async def invite(
@@ -196,8 +206,13 @@ class Stage:
             way = staff_command.Way(Medium(medium), address)
             return person.id, staff_command.invite(work, self.config, person, way)
 
+        self.reads[name] = read_by(languages, default=self.config.line.default_language)
         self.people[name], invited = await self.do(thought)
         return phone, invited.token.reveal() if invited.token else ""
+
+    def words(self, place: str, phone: Phone, *, before: str = "{") -> str:
+        """How a text begins in the language of this phone's owner, up to what is filled in."""
+        return phrases.catalogue(self.reads[phone.name])[place].partition(before)[0].strip()
 
     async def remove(self, name: str) -> None:
         """What `greenroom staff remove` does."""
@@ -282,7 +297,7 @@ class Stage:
 
     async def takes(self, phone: Phone) -> str:
         """She takes what is offered to her; the code of it. Everything that follows from it has arrived."""
-        return await self.takes_this(phone, await phone.shows("New conversation"))
+        return await self.takes_this(phone, await phone.shows(self.words("offer", phone)))
 
     async def takes_this(self, phone: Phone, offer: Shown) -> str:
         """She takes this offer; its code."""
@@ -291,7 +306,7 @@ class Stage:
             await phone.write(f"TAKE {code}")
         else:
             await phone.press("Take", on=offer)
-        await phone.shows(f"{code} is yours")
+        await phone.shows(self.words("card.code", phone, before="{medium}").format(code=code))
         await self.settled()
         return code
 
@@ -358,11 +373,17 @@ def new(phone: Phone) -> list[str]:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, url: str, *, town: dict[str, Any] | None = None, updates: str = "polling", **settings: float
+    folder: Path,
+    url: str,
+    *,
+    town: dict[str, Any] | None = None,
+    updates: str = "polling",
+    languages: tuple[str, ...] = (),
+    **settings: float,
 ) -> AsyncIterator[Stage]:
     """A running line with its town. `settings`: of the ladder and the limits; `town`: how the carriers behave."""
     async with Town(**(town or {})) as around:
-        path = write_settings(folder, url, around, settings, updates)
+        path = write_settings(folder, url, around, settings, updates, languages=languages)
         stage = Stage(around, config.load(path))
         await stage.start()
         try:

@@ -111,7 +111,7 @@ async def test_the_language_comes_before_the_load(line: Stage) -> None:
     bo = await line.on_call("Bo", "sms")
     for name in ("Robin", "Kit"):
         await line.talk(line.texter("sms", name), bo)
-    alma = await line.on_call("Alma", "sms", languages=("uk",))
+    alma = await line.on_call("Alma", "sms", languages=("pl",))
     await texts(line.texter("sms", "Charlie"), "hello")
     await bo.shows("New conversation")
     await line.settled()
