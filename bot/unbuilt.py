@@ -44,6 +44,11 @@ def asked_for(config: Config) -> tuple[str, ...]:
     return (*plain, *(key for key, asked in ALSO.items() if asked(config)))
 
 
+def erases_by_time() -> bool:
+    """Whether what was said goes by itself when its time has come."""
+    return "retention.transcript_days" not in DEFERRED
+
+
 def _value(config: Config, key: str) -> Any:
     return reduce(getattr, key.split("."), config)
 
