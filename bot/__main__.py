@@ -12,6 +12,7 @@ from handlers.cli.front import obey
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.facts import Outside
     from handlers.line import Line
     from storage.engine import Store
 
@@ -42,6 +43,11 @@ class Roof:
 
         Keyring.create(path, root)
 
+    def try_keys(self, config: Config) -> None:
+        from bot import opening
+
+        opening.vault(config)
+
     def open_store(self, config: Config) -> Store:
         from bot import opening
 
@@ -51,6 +57,13 @@ class Roof:
         from bot import opening
 
         return opening.line(config)
+
+    def look_outside(self, config: Config) -> Outside:
+        import asyncio
+
+        from bot import inspection
+
+        return asyncio.run(inspection.look_outside(config))
 
     def serve(self, config: Config) -> int:
         import asyncio

@@ -131,6 +131,11 @@ class Sms:
     def senders(self) -> Sequence[str]:
         return self._account.numbers
 
+    @property
+    def api(self) -> Any:
+        """The library's client, for the room that looks at the account."""
+        return self._client
+
     async def close(self) -> None:
         """Nothing to close: the session is not ours."""
 

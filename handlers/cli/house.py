@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.facts import Outside
     from handlers.line import Line
     from storage.engine import Store
 
@@ -30,12 +31,20 @@ class House(Protocol):
         """A new keyring file with one epoch; SettingsError when something is there."""
         ...
 
+    def try_keys(self, config: Config) -> None:
+        """Opens root, pepper and keyring, no database; SettingsError names what cannot be used."""
+        ...
+
     def open_store(self, config: Config) -> Store:
         """The database behind its keys."""
         ...
 
     def line(self, config: Config) -> Line:
         """The line as the handlers know it."""
+        ...
+
+    def look_outside(self, config: Config) -> Outside:
+        """What the network tells about this line; nothing is changed, nobody is written to."""
         ...
 
     def serve(self, config: Config) -> int:

@@ -29,7 +29,8 @@ NEXT = (
     "     to the files that it names (chmod 400).",
     "  2. greenroom staff add NAME --languages en --sms +1…   (or --telegram)",
     "  3. greenroom rota apply rota.toml",
-    "  4. greenroom run",
+    "  4. greenroom check   (says what is missing or unsafe, with the cure)",
+    "  5. greenroom run",
     "Keep a copy of the keys apart from the copies of the database: without them nothing opens,",
     "together they open everything.",
 )
