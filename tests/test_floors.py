@@ -86,7 +86,7 @@ FLOORS = (  # the first that fits
     Floor(
         ("handlers.rehearsal",),
         ("handlers.rehearsal",),
-        frozenset({"aiohttp", "multidict", "yarl", "jinja2"}),
+        frozenset({"aiohttp", "multidict", "yarl", "jinja2", "msgspec"}),
     ),
     Floor(("handlers",), HANDLERS, frozenset({"msgspec", "structlog"})),
     Floor(("migrations",), ("storage",), frozenset({"alembic", "sqlalchemy"})),

@@ -21,11 +21,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.__main__ import Roof
-from handlers.cli.demo import events, rehearsal, script
+from handlers.cli.demo import rehearsal
 from handlers.cli.demo.board import Board
 from handlers.cli.demo.plain import Lines
-from handlers.cli.demo.script import CAST, SCENES, Scene, SeesOnce
 from handlers.cli.front import Code, Stopped
+from handlers.rehearsal.play import events, script
+from handlers.rehearsal.play.script import CAST, SCENES, Scene, SeesOnce
 from tests.cli.conftest import HOUSE, Type
 
 CODE = re.compile(r"\b[2-9A-Z]{4}\b")

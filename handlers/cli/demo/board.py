@@ -13,11 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from handlers.cli.demo import events
 from handlers.cli.demo.bubbles import Phone
-from handlers.cli.demo.events import Event, State
-from handlers.cli.demo.script import Person
 from handlers.cli.demo.stills import disk, ending
+from handlers.rehearsal.play import events
+from handlers.rehearsal.play.events import Event, State
+from handlers.rehearsal.play.script import Person
 
 IN_A_ROW = (165, 26)
 """Columns and lines from which all five phones stand in one row."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.people import ConversationId
-from handlers.cli.demo.events import OnDisk, Row, Searched
-from handlers.cli.demo.eye import Phone
-from handlers.cli.demo.script import ERASED, KEPT
 from handlers.cli.front import answer_is_no
 from handlers.cli.house import House
 from handlers.rehearsal.phones import SmsPhone
+from handlers.rehearsal.play.events import OnDisk, Row, Searched
+from handlers.rehearsal.play.eye import Phone
+from handlers.rehearsal.play.script import ERASED, KEPT
 
 if TYPE_CHECKING:
     from bot.config import Config

@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from handlers.cli.demo import events
-from handlers.cli.demo.events import Event, Mark
-from handlers.cli.demo.script import Person
 from handlers.cli.demo.words import MARKS, STATES, disk_lines, ending
+from handlers.rehearsal.play import events
+from handlers.rehearsal.play.events import Event, Mark
+from handlers.rehearsal.play.script import Person
 
 WIDTH = 100
 INDENT = " " * 20

@@ -11,15 +11,16 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from handlers.cli.demo import events
 from handlers.cli.demo.disk import Disk
-from handlers.cli.demo.events import Show, State
-from handlers.cli.demo.player import Player
-from handlers.cli.demo.program import Program
-from handlers.cli.demo.reel import Reel
-from handlers.cli.demo.script import CAST, SCENES, Scene
-from handlers.cli.front import Stopped, answer_is_no
+from handlers.cli.front import answer_is_no
 from handlers.cli.house import House
+from handlers.rehearsal.play import events
+from handlers.rehearsal.play.events import Show, State
+from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.player import Player
+from handlers.rehearsal.play.program import Program
+from handlers.rehearsal.play.reel import Reel
+from handlers.rehearsal.play.script import CAST, SCENES, Scene
 from handlers.rehearsal.town import Town
 from handlers.rehearsal.twilio_webhooks import RETRY_DELAYS
 
@@ -66,9 +67,9 @@ async def _play(house: House, show: Show, folder: Path, pace: float, scenes: tup
                 player = Player(town, program, reel)
                 try:
                     await _play_through(house, program, player, scenes)
-                except Stopped:
+                except NotPlayed as failure:
                     await reel.hurry()
-                    raise
+                    raise answer_is_no(str(failure)) from failure
                 finally:
                     await program.kill()
                 reel.tell(events.Ended(player.messages, time.monotonic() - began))

@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from handlers.cli.demo.events import Show
 from handlers.cli.demo.plain import JsonLines, Lines
+from handlers.rehearsal.play.events import Show
 
 IN_A_TERMINAL = 1.0
 """Seconds of pace where a person watches."""

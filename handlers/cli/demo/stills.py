@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handlers.cli.demo import words
-from handlers.cli.demo.events import Ended, OnDisk
+from handlers.rehearsal.play.events import Ended, OnDisk
 
 
 def disk(found: OnDisk, *, width: int) -> RenderableType:

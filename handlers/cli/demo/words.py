@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from handlers.cli.demo.events import Ended, Mark, OnDisk, Searched, State
+from handlers.rehearsal.play.events import Ended, Mark, OnDisk, Searched, State
 
 MARKS = {
     Mark.WAITS: "not taken yet: the carrier tries again",

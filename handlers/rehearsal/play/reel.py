@@ -6,8 +6,8 @@ import asyncio
 from contextlib import suppress
 from types import TracebackType
 
-from handlers.cli.demo import events
-from handlers.cli.demo.events import Event, Show
+from handlers.rehearsal.play import events
+from handlers.rehearsal.play.events import Event, Show
 
 READING = 120
 """Letters that are read in one unit of pace; longer texts stay longer."""

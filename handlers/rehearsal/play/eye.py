@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handlers.cli.demo.events import Event, Mark, Marked, Message
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from handlers.rehearsal.play.events import Event, Mark, Marked, Message
 from handlers.rehearsal.screens import Shown
 
 Phone = SmsPhone | TelegramPhone

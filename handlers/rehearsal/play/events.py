@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from handlers.cli.demo.script import Person
+from handlers.rehearsal.play.script import Person
 
 
 @dataclass(frozen=True, slots=True)

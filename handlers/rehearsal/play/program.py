@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 import handlers
-from handlers.cli.front import answer_is_no
+from handlers.rehearsal.play.failure import NotPlayed
 from handlers.rehearsal.town import Town
 
 PATIENCE = 60.0
@@ -119,7 +119,7 @@ class Program:
         (self.folder / "rota.toml").write_text(ROTA, encoding="utf-8")
 
     async def obeys(self, *words: str) -> bytes:
-        """Types one command; what it printed. Stopped with what it said when the answer is no."""
+        """Types one command; what it printed. NotPlayed with what it said when the answer is no."""
         process = await asyncio.create_subprocess_exec(
             *self._command(*words),
             cwd=self.folder,
@@ -133,18 +133,18 @@ class Program:
             async with asyncio.timeout(PATIENCE):
                 out, err = await process.communicate()
         except TimeoutError:
-            raise answer_is_no(f"greenroom {words[0]} did not end within {PATIENCE:.0f} s.") from None
+            raise NotPlayed(f"greenroom {words[0]} did not end within {PATIENCE:.0f} s.") from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         if process.returncode != 0:
             said = err.decode(errors="replace").strip().removeprefix("greenroom: ")
-            raise answer_is_no(f"greenroom {words[0]} said no: {said}")
+            raise NotPlayed(f"greenroom {words[0]} said no: {said}")
         return out
 
     async def start(self) -> int:
-        """Begins to serve; the port that it listens on. Stopped if it ends instead."""
+        """Begins to serve; the port that it listens on. NotPlayed if it ends instead."""
         with self.log.open("ab") as log:
             begin = log.tell()
             self._process = await asyncio.create_subprocess_exec(
@@ -161,12 +161,12 @@ class Program:
             async with asyncio.timeout(PATIENCE):
                 while (port := self._port(begin)) is None:
                     if self._process.returncode is not None:
-                        raise answer_is_no(
+                        raise NotPlayed(
                             f"The program ended at its start with code {self._process.returncode}."
                         )
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise answer_is_no(f"The program did not serve within {PATIENCE:.0f} s.") from None
+            raise NotPlayed(f"The program did not serve within {PATIENCE:.0f} s.") from None
         return port
 
     def _port(self, begin: int) -> int | None:
@@ -187,7 +187,7 @@ class Program:
             await self._process.wait()
 
     async def stop(self) -> None:
-        """SIGTERM; Stopped unless it ends in order."""
+        """SIGTERM; NotPlayed unless it ends in order."""
         if self._process is None:
             return
         if self._process.returncode is None:
@@ -196,9 +196,9 @@ class Program:
             async with asyncio.timeout(PATIENCE):
                 code = await self._process.wait()
         except TimeoutError:
-            raise answer_is_no(f"The program did not end within {PATIENCE:.0f} s of SIGTERM.") from None
+            raise NotPlayed(f"The program did not end within {PATIENCE:.0f} s of SIGTERM.") from None
         if code != 0:
-            raise answer_is_no(f"The program ended with code {code}, not 0.")
+            raise NotPlayed(f"The program ended with code {code}, not 0.")
 
     def _command(self, *words: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "bot", *words, "--config", str(self.config))

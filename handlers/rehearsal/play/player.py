@@ -7,14 +7,14 @@ from itertools import pairwise
 
 import msgspec
 
-from handlers.cli.demo import events, script
-from handlers.cli.demo.events import Event, State
-from handlers.cli.demo.eye import Eye, Phone
-from handlers.cli.demo.program import Program
-from handlers.cli.demo.reel import Reel
-from handlers.cli.demo.script import CAST, Part, Scene, Step
-from handlers.cli.front import Stopped, answer_is_no
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from handlers.rehearsal.play import events, script
+from handlers.rehearsal.play.events import Event, State
+from handlers.rehearsal.play.eye import Eye, Phone
+from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.program import Program
+from handlers.rehearsal.play.reel import Reel
+from handlers.rehearsal.play.script import CAST, Part, Scene, Step
 from handlers.rehearsal.screens import Shown
 from handlers.rehearsal.town import Town
 
@@ -43,7 +43,7 @@ class Player:
         return self.eye.messages
 
     async def play(self, scenes: tuple[Scene, ...]) -> None:
-        """All scenes; Stopped at the first thing that is not as it should be."""
+        """All scenes; NotPlayed at the first thing that is not as it should be."""
         await self._set_up()
         for number, scene in enumerate(scenes, 1):
             await self.tell(events.SceneBegan(number, len(scenes), scene.title, scene.why, scene.watch))
@@ -96,12 +96,12 @@ class Player:
             self.eye.look()
             await self._reel.caught_up()
 
-    def _not_as_it_should(self, number: int, step: Step) -> Stopped:
+    def _not_as_it_should(self, number: int, step: Step) -> NotPlayed:
         who = getattr(step, "who", "the program")
         what = type(step).__name__
         text = self._filled(getattr(step, "text", "") or getattr(step, "button", ""))
         about = f' "{text}"' if text else ""
-        return answer_is_no(f"The rehearsal did not play: scene {number} stopped at {who} {what}{about}.")
+        return NotPlayed(f"The rehearsal did not play: scene {number} stopped at {who} {what}{about}.")
 
     async def _do(self, step: Step) -> None:
         match step:
