@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handlers.cli.commands import app
 from handlers.cli.front import obey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from bot.config import Config
     from bot.facts import Outside
     from handlers.line import Line
@@ -18,7 +21,16 @@ if TYPE_CHECKING:
 
 
 class Roof:
-    """The heavy rooms, as the command line asks for them (handlers/cli/house)."""
+    """The heavy rooms, as the command line asks for them (handlers/cli/house).
+
+    `now` and `step` are a rehearsal's (bot/rehearsed); the real line has the wall clock, and nobody watches its steps.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime] | None = None, step: Callable[[str], None] | None = None
+    ) -> None:
+        self._more: dict[str, Any] = {} if now is None else {"now": now}
+        self._step: dict[str, Any] = {} if step is None else {"step": step}
 
     def schema_state(self, config: Config) -> str:
         from bot import opening
@@ -51,7 +63,7 @@ class Roof:
     def open_store(self, config: Config) -> Store:
         from bot import opening
 
-        return opening.open_store(config)
+        return opening.open_store(config, **self._more)
 
     def line(self, config: Config) -> Line:
         from bot import opening
@@ -72,7 +84,7 @@ class Roof:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         from bot import app
 
-        return asyncio.run(app.serve(config))
+        return asyncio.run(app.serve(config, **self._more, **self._step))
 
 
 def main() -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent
-ROOF = ("bot.__main__", "bot.app", "bot.inspection", "bot.logs", "bot.opening", "bot.ways")
+ROOF = (
+    "bot.__main__",
+    "bot.app",
+    "bot.inspection",
+    "bot.logs",
+    "bot.opening",
+    "bot.rehearsed",
+    "bot.ways",
+)
 DATA = frozenset({"msgspec", "babel", "gsm0338", "phonenumbers", "regex", "tzdata"})
 """Libraries that compute and never read or write; `tzdata` is a folder of tables."""
 
