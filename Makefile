@@ -30,7 +30,7 @@ help: ## these words
 setup: $(VENV)/.ready ## Greenroom and everything it is built on, in .venv
 
 demo: setup ## a conversation played on this machine, no account needed, in this terminal
-	@$(BIN)/greenroom rehearse --script
+	@$(BIN)/greenroom rehearse --script tour
 
 run: setup ## serve the line that config.toml describes (make one with: .venv/bin/greenroom init)
 	@$(BIN)/greenroom run

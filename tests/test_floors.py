@@ -92,6 +92,11 @@ FLOORS = (  # the first that fits
     ),
     Floor(("handlers.cli",), HANDLERS, frozenset({"typer", "rich", "msgspec"})),
     Floor(
+        ("handlers.rehearsal.page",),
+        ("bot", "handlers.rehearsal"),
+        frozenset({"aiohttp", "babel", "jinja2", "markupsafe", "msgspec"}),
+    ),
+    Floor(
         ("handlers.rehearsal",),
         ("handlers.rehearsal",),
         frozenset({"aiohttp", "multidict", "yarl", "jinja2", "msgspec"}),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from handlers.cli import asked
-from handlers.cli.front import Code, Stopped, answer_is_no
+from handlers.cli.front import Code, Stopped, answer_is_no, wrong_use
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -32,31 +32,42 @@ def run(context: typer.Context) -> int:
 
 def rehearse(
     context: typer.Context,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where the page of phones will be shown.")
-    ] = 8080,
-    script: Annotated[bool, typer.Option("--script", help="Play one conversation in this terminal.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page of phones is served.")] = 8080,
+    script: Annotated[
+        str | None,
+        typer.Option("--script", metavar="NAME", help='Play one script in this terminal; "list" names them.'),
+    ] = None,
     pace: Annotated[
         float | None,
-        typer.Option(min=0, max=60, help="Seconds to read; default: 1 in a terminal, else 0."),
+        typer.Option(min=0, max=60, help="Seconds to read; default: 1 for people, 0 into a pipe."),
     ] = None,
 ) -> int:
-    """Play the whole line on this machine, without any account; loopback only, nothing is kept.
+    """Play the whole line on this machine, without any account: a page of phones, or one script in this terminal.
 
-    The page of phones, on which anyone can play, is not built yet: --script plays in the terminal.
+    Loopback only; nothing is kept. The page is for one trainer or a whole room: every browser sees the same line.
     """
     here = asked.of(context)
     if here.config_named:
         _refuse_real(here)
-    if not script:
-        raise answer_is_no(
-            "The page of phones is not built yet. In this terminal: greenroom rehearse --script"
-        )
-    # Here, not above: they bring aiohttp and rich, which `--help` need not wait for.
+    # Here, not above: they bring aiohttp, Jinja2 and rich, which `--help` need not wait for.
     from handlers.cli.demo import rehearsal, shows
+    from handlers.rehearsal.play import script as scripts
 
+    if script is None:
+        raise answer_is_no("The page of phones is not built yet. In this terminal: greenroom rehearse --script tour")
+    if script == "list":
+        here.table(
+            [{"name": one.name, "title": one.told("en").title} for one in scripts.scripts().values()],
+            ("name", "title"),
+            [(one.name, one.told("en").title) for one in scripts.scripts().values()],
+        )
+        return Code.DONE
+    if script not in scripts.scripts():
+        raise wrong_use(
+            f"--script: there is no script of that name. There are: {', '.join(scripts.scripts())}."
+        )
     show, usual = shows.fitting(json=here.json)
-    return rehearsal.rehearse(here.house, show, pace=usual if pace is None else pace)
+    return rehearsal.rehearse(here.house, show, scripts.named(script), pace=usual if pace is None else pace)
 
 
 def _refuse_real(here: asked.Asked) -> None:

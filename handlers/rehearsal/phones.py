@@ -31,8 +31,10 @@ class SmsPhone(Screen):
         """Texts one of the line's numbers (the first, unless told); returns after the line's first answer to it."""
         text = text.encode(errors="replace").decode()
         to = to or self._carrier.numbers[0]
-        own = Shown("", text, self._carrier.clock.now(), "me", to, seen=True)
+        kind = "photo" if media else "text"
+        own = Shown("", text, self._carrier.clock.now(), "me", to, kind=kind, seen=True)
         self.sent.append(own)
+        self.acts()
         message = await self._carrier.text(self.number, to, text, media=media)
         own.id, own.at = message.sid, message.created
         taken = next(
@@ -67,6 +69,9 @@ class SmsPhone(Screen):
 
     def unblock(self, number: str | None = None) -> None:
         self._blocked.discard(number or self._carrier.numbers[0])
+
+    def has_blocked(self, number: str | None = None) -> bool:
+        return (number or self._carrier.numbers[0]) in self._blocked
 
     def receive(self, sender: str, text: str) -> None:
         """For the carrier: a text arrives."""
@@ -122,6 +127,14 @@ class TelegramPhone(Screen):
         """Lifts the block without a /start."""
         self._carrier.opens(self._bot(bot), self.user)
 
+    def has_started(self, bot: Bot) -> bool:
+        chat = self._bot(bot).chats.get(self.user["id"])
+        return chat is not None and chat.started
+
+    def has_blocked(self, bot: Bot) -> bool:
+        chat = self._bot(bot).chats.get(self.user["id"])
+        return chat is not None and chat.blocked
+
     async def write(self, text: str, *, to: Bot | None = None) -> Shown:
         """Sends a text. Raises Refusal if the bot is not started or blocked, or the text empty or too long."""
         return self._send(to, {"text": text})
@@ -145,6 +158,7 @@ class TelegramPhone(Screen):
         for message in there:
             for key in message.buttons:
                 if button in (key.label, key.data) and not message.deleted:
+                    self.acts()
                     return self._carrier.presses(
                         self._bot(message.chat), self.user, int(message.id), key.data
                     )
@@ -255,6 +269,7 @@ class TelegramPhone(Screen):
 
     def _send(self, to: Bot | None, content: dict[str, Any], *, reply_to: int | None = None) -> Shown:
         bot = self._bot(to)
+        self.acts()
         kept = self._carrier.says(bot, self.user, content, reply_to=reply_to)
         kind = next(iter(content))
         shown = Shown(

@@ -62,6 +62,7 @@ class Screen:
         self.sent: list[Shown] = []
         self._news = asyncio.Event()
         self._watchers: list[Callable[[], None]] = []
+        self._before: list[Callable[[], None]] = []
 
     @property
     def silent(self) -> bool:
@@ -85,7 +86,7 @@ class Screen:
             message.seen = True
         return fresh
 
-    async def shows(self, wanted: Wanted, *, within: float = PATIENCE) -> Shown:
+    async def shows(self, wanted: Wanted, *, within: float | None = PATIENCE) -> Shown:
         """Waits for the first message not yet seen that contains `wanted` (or satisfies it); then it is seen.
 
         Raises AssertionError with the whole screen when none came.
@@ -102,8 +103,10 @@ class Screen:
         found[0].seen = True
         return found[0]
 
-    async def until(self, holds: Callable[[], bool], *, within: float = PATIENCE, what: str = "that") -> None:
-        """Waits until something about this phone holds: a reaction, a deletion, a number of messages."""
+    async def until(
+        self, holds: Callable[[], bool], *, within: float | None = PATIENCE, what: str = "that"
+    ) -> None:
+        """Waits until something about this phone holds: a reaction, a deletion … None: for ever."""
         try:
             async with asyncio.timeout(within):
                 while not holds():
@@ -126,6 +129,15 @@ class Screen:
         news.set()
         for watcher in self._watchers:
             watcher()
+
+    def acts(self) -> None:
+        """Tells everybody who wants to know it first: its owner sends or presses something now."""
+        for watcher in self._before:
+            watcher()
+
+    def on_act(self, watcher: Callable[[], None]) -> None:
+        """From now on calls the watcher before anything that its owner sends has left the phone."""
+        self._before.append(watcher)
 
     def on_change(self, watcher: Callable[[], None]) -> None:
         """From now on calls the watcher after each change."""

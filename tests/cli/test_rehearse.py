@@ -1,4 +1,4 @@
-"""`greenroom rehearse --script`: the real program plays a conversation, for a terminal, a log or a program."""
+"""`greenroom rehearse --script NAME`: the real program plays a script, for a terminal, a log or a program."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from handlers.cli.demo import rehearsal
 from handlers.cli.demo.board import Board
 from handlers.cli.demo.plain import Lines
 from handlers.cli.front import Code, Stopped
-from handlers.rehearsal.play import events, script
-from handlers.rehearsal.play.script import CAST, SCENES, Scene, SeesOnce
+from handlers.rehearsal.play import events
+from handlers.rehearsal.play.cast import CAST
+from handlers.rehearsal.play.script import Kept, Scene, SceneWords, Script, ScriptWords, SeesOnce, scripts
 from tests.cli.conftest import HOUSE, Type
 
-CODE = re.compile(r"\b[2-9A-Z]{4}\b")
+TOUR = scripts()["tour"]
+TITLES = [scene.told("en").title for scene in TOUR.scenes]
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Run:
     def begun(cls, folder: Path, *words: str, **environment: str) -> Run:
         folder.mkdir()
         bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "TMPDIR": str(folder), **environment}
-        command = [sys.executable, "-m", "bot", "rehearse", "--script", *words]
+        command = [sys.executable, "-m", "bot", "rehearse", "--script", "tour", *words]
         pipe = subprocess.PIPE
         return cls(subprocess.Popen(command, cwd=folder, env=bare, stdout=pipe, stderr=pipe), folder)
 
@@ -135,9 +137,7 @@ def test_a_pipe_gets_the_conversation_in_order(lines: tuple[int, str, str]) -> N
         )
     ]
     assert places == sorted(places)
-    assert [flat.count(f"{n}/{len(SCENES)} {scene.title}") for n, scene in enumerate(SCENES, 1)] == [1] * len(
-        SCENES
-    )
+    assert {flat.count(f"{n}/{len(TITLES)} {title}") for n, title in enumerate(TITLES, 1)} == {1}
 
 
 def test_nothing_is_left_of_it(played: dict[str, Run], lines: tuple[int, str, str]) -> None:
@@ -151,7 +151,7 @@ def test_json_has_a_line_for_each_event(told: tuple[int, list[dict[str, Any]], s
     assert (code, err) == (0, "")
     assert [p["name"] for p in happened[0]["phones"]] == [person.name for person in CAST]
     scenes = [one["title"] for one in happened if one["event"] == "scene"]
-    assert scenes == [scene.title for scene in SCENES]
+    assert scenes == TITLES
     assert {one["phone"] for one in happened if one["event"] == "message"} == {p.name for p in CAST}
     assert happened[-1]["event"] == "ended"
     assert happened[-1]["messages"] == sum(one["event"] == "message" for one in happened)
@@ -179,7 +179,7 @@ def test_no_phone_shows_anothers_number_or_name(told: tuple[int, list[dict[str, 
 def test_the_disk_holds_nothing_that_can_be_read(told: tuple[int, list[dict[str, Any]], str]) -> None:
     """The rows are there, beside the words; no text, number, name or id is."""
     disk = next(one for one in told[1] if one["event"] == "disk")
-    assert disk["words"] == script.KIT_AGAIN
+    assert disk["words"] == TOUR.kept.text
     assert disk["words"].encode().hex() not in "".join(row["hex"] for row in disk["rows"])
     assert {row["column"] for row in disk["rows"]} >= {"transcript.sealed", "envelopes.wrapped"}
     assert set(disk["left"].values()) == {0}
@@ -213,9 +213,11 @@ def test_a_conversation_that_does_not_play_is_exit_1(tmp_path: Path, monkeypatch
     """One sentence says where it stopped; what came before was shown, and nothing is left."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     shown: list[str] = []
-    never = Scene("Never", "It cannot be.", ("Bo",), (SeesOnce("Bo", ("never said",)),))
+    words = {"en": SceneWords("Never", "It cannot be.")}
+    never = Scene(words=words, watch=("Bo",), steps=(SeesOnce(who="Bo", texts=("never said",)),))
+    script = Script("never", 1, {"en": ScriptWords("Never", "")}, (never,), Kept("Bo", "bo", "never said"))
     with pytest.raises(Stopped) as stopped:
-        rehearsal.rehearse(Roof(), Lines(shown.append), pace=0, scenes=(never,))
+        rehearsal.rehearse(Roof(), Lines(shown.append), script, pace=0)
     assert stopped.value.code == Code.NO
     assert "scene 1" in str(stopped.value)
     assert any("Never" in line for line in shown)
@@ -223,13 +225,19 @@ def test_a_conversation_that_does_not_play_is_exit_1(tmp_path: Path, monkeypatch
     assert not living(str(tmp_path))
 
 
-def test_without_script_it_says_what_is_not_built(types: Type) -> None:
-    """The page of phones comes later: one sentence with the way that there is."""
-    shown = types("rehearse")
-    assert (shown.code, shown.out) == (1, "")
-    assert "not built yet" in shown.err
-    assert "--script" in shown.err
+@pytest.mark.parametrize("words", [["--script", "nothing"], ["--script"]])
+def test_a_wrong_name_is_answered_with_a_way_on(types: Type, words: list[str]) -> None:
+    """One sentence, exit 2: the names that there are, or where to read them."""
+    shown = types("rehearse", *words)
+    assert (shown.code, shown.out) == (2, "")
+    assert "tour" in shown.err or "--help" in shown.err
     assert shown.err.count("\n") == 1
+
+
+def test_the_scripts_can_be_listed(types: Type) -> None:
+    """By name and title; as JSON for a program."""
+    assert [one["name"] for one in types("rehearse", "--script", "list", "--json").json] == list(scripts())
+    assert TOUR.told("en").title in types("rehearse", "--script", "list").out
 
 
 def test_a_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
@@ -245,7 +253,7 @@ def test_a_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
         "COLUMNS": "80",
         "LINES": "24",
     }
-    command = [sys.executable, "-m", "bot", "rehearse", "--script"]
+    command = [sys.executable, "-m", "bot", "rehearse", "--script", "tour"]
     process = subprocess.Popen(command, cwd=tmp_path, env=bare, stdout=slave, stderr=slave, stdin=slave)
     os.close(slave)
     seen = b""
@@ -273,7 +281,8 @@ def picture(width: int, height: int) -> list[str]:
     console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, color_system=None)
     board = Board(console)
     board.open(CAST)
-    board.tell(events.SceneBegan(2, 9, "Robin texts", "One answer at once.", ("Robin", "Alma")))
+    words = {"en": SceneWords("Robin texts", "One answer at once.")}
+    board.tell(events.SceneBegan(2, 9, Scene(words=words, watch=("Robin", "Alma"), steps=())))
     board.tell(events.Message(1, "Robin", True, "are you there?", mark=events.Mark.WAITS))
     board.tell(events.Message(2, "Alma", False, "New conversation K7R2", buttons=("Take", "Pass")))
     board.tell(events.Message(3, "Sam", False, "a [bold]long[/] story 👀 " * 200))

@@ -15,9 +15,11 @@ from rich.text import Text
 
 from handlers.cli.demo.bubbles import Phone
 from handlers.cli.demo.stills import disk, ending
+from handlers.cli.demo.words import noted
 from handlers.rehearsal.play import events
+from handlers.rehearsal.play.cast import Person
 from handlers.rehearsal.play.events import Event, State
-from handlers.rehearsal.play.script import Person
+from handlers.rehearsal.play.script import SOURCE
 
 IN_A_ROW = (165, 26)
 """Columns and lines from which all five phones stand in one row."""
@@ -82,10 +84,12 @@ class Board:
 
     def tell(self, event: Event) -> None:
         match event:
-            case events.SceneBegan(number, of, title, why, watch):
-                self._caption = Caption(title, why, number, of)
-                self._watch = watch
-                for name in watch:
+            case events.SceneBegan(number, of, scene):
+                told = scene.told(SOURCE)
+                good = f" A good answer: {told.good}" if told.good else ""
+                self._caption = Caption(told.title, told.why + good, number, of)
+                self._watch = scene.watch
+                for name in scene.watch:
                     self._phones[name].unread = 0
             case events.Message(_, name):
                 self._touch(name).messages.append(event)
@@ -100,8 +104,8 @@ class Board:
                 self._caption.alarm = state is State.KILLED
             case events.Typed(command):
                 self._caption.now, self._caption.alarm = f"$ {command}", False
-            case events.Noted(what):
-                self._caption.now, self._caption.alarm = what, False
+            case events.CarrierBusy() | events.TimePassed():
+                self._caption.now, self._caption.alarm = noted(event), False
             case events.OnDisk():
                 self._end_of_the_film()
                 self._console.print(disk(event, width=min(self._console.width, WIDEST)))

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.panel import Panel
 from rich.text import Text
 
+from handlers.rehearsal.play.cast import Part, Person
 from handlers.rehearsal.play.events import Mark, Marked, Message
-from handlers.rehearsal.play.script import Part, Person
 
 ACCENTS = {Part.TEXTER: "medium_purple1", Part.COUNSELOR: "turquoise2", Part.SUPERVISOR: "gold1"}
 OWN = {

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.people import ConversationId
-from handlers.cli.front import answer_is_no
 from handlers.cli.house import House
 from handlers.rehearsal.phones import SmsPhone
 from handlers.rehearsal.play.events import OnDisk, Row, Searched
-from handlers.rehearsal.play.eye import Phone
-from handlers.rehearsal.play.script import ERASED, KEPT
+from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.marks import Phone
+from handlers.rehearsal.play.script import Script
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -40,48 +41,67 @@ class Disk:
         self._files = tuple(files)
         self._database = database
 
-    def read(self, codes: Mapping[str, str], phones: Mapping[str, Phone]) -> OnDisk:
-        """Everything to show; `codes` by the script's words. Stopped when the words cannot be read with the keys."""
-        writer, words, kept = KEPT
-        erased, gone = ERASED
-        connection = sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)
-        try:
-            conversation = _conversation(connection, codes[kept])
-            sequence = self._sequence(conversation, words)
+    def read(self, script: Script, codes: Mapping[str, str], phones: Mapping[str, Phone]) -> OnDisk:
+        """Everything to show; `codes` by the script's words. NotPlayed when the words cannot be read with the keys."""
+        kept, erased = script.kept, script.erased
+        with self._open() as connection:
+            conversation = _conversation(connection, codes[kept.code])
+            sequence = self._sequence(conversation, kept.text)
+            gone = _conversation(connection, codes[erased.code]) if erased else None
             return OnDisk(
-                writer=writer,
-                words=words,
+                writer=kept.writer,
+                words=kept.text,
                 rows=tuple(_rows(connection, conversation, sequence)),
-                erased=erased,
-                left=tuple(_left(connection, _conversation(connection, codes[gone]))),
+                erased=erased.writer if erased else "",
+                left=tuple(_left(connection, gone)) if gone else (),
                 search=self._search(phones),
             )
+
+    def newest(self) -> tuple[str, tuple[Row, ...]] | None:
+        """The newest line of any transcript, as the program reads it with its keys, and its rows."""
+        with self._open() as connection:
+            found = connection.execute(
+                "SELECT conversation, sequence FROM transcript ORDER BY rowid DESC LIMIT 1"
+            ).fetchone()
+            if found is None:
+                return None
+            conversation, sequence = bytes(found[0]), int(found[1])
+            words = next((text for number, text in self._lines(conversation) if number == sequence), None)
+            return None if words is None else (words, tuple(_rows(connection, conversation, sequence)))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)
+        try:
+            yield connection
         finally:
             connection.close()
 
     def _sequence(self, conversation: bytes, words: str) -> int:
         """Which line of the transcript says so, as the program itself reads it with its keys."""
+        sequence = next((number for number, text in self._lines(conversation) if text == words), None)
+        if sequence is None:
+            raise NotPlayed("The rehearsal's message cannot be read back with the keys.")
+        return sequence
 
-        def thought(work: Work) -> int | None:
+    def _lines(self, conversation: bytes) -> list[tuple[int, str]]:
+        def thought(work: Work) -> list[tuple[int, str]]:
             found = work.conversations.get(ConversationId(conversation))
             lines = work.transcript.read(found) if found else []
-            return next((line.sequence for line in lines if line.text.reveal() == words), None)
+            return [(line.sequence, line.text.reveal()) for line in lines]
 
         store = self._house.open_store(self._config)
         try:
-            sequence = store.do_now(thought)
+            return store.do_now(thought)
         finally:
             store.close_now()
-        if sequence is None:
-            raise answer_is_no("The rehearsal's message cannot be read back with the keys.")
-        return sequence
 
     def _search(self, phones: Mapping[str, Phone]) -> Searched:
         """Looks for everything that was said and everybody who said it."""
         texts, others = _said(phones), _who(phones)
         contents = [path.read_bytes() for path in self._files if path.is_file()]
         if not any(CONTROL in content for content in contents):
-            raise answer_is_no("The search through the disk does not find what is surely there.")
+            raise NotPlayed("The search through the disk does not find what is surely there.")
         found = [kind for kind, needle in (*_needles(texts), *others) if _anywhere(needle, contents)]
         return Searched(
             files=len(contents),
@@ -113,6 +133,8 @@ def _rows(connection: sqlite3.Connection, conversation: bytes, sequence: int) ->
     contact = connection.execute(
         "SELECT route_label, sealed FROM texter_contacts WHERE conversation = ?", (conversation,)
     ).fetchone()
+    if contact is None:
+        return
     yield Row("texter_contacts.sealed", "where to answer, under a key of its own", contact[1])
     if contact[0] is not None:
         yield Row("texter_contacts.route_label", "how the next text finds its way", contact[0])

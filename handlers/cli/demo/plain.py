@@ -7,10 +7,11 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from handlers.cli.demo.words import MARKS, STATES, disk_lines, ending
+from handlers.cli.demo.words import MARKS, STATES, disk_lines, ending, noted
 from handlers.rehearsal.play import events
+from handlers.rehearsal.play.cast import Person
 from handlers.rehearsal.play.events import Event, Mark
-from handlers.rehearsal.play.script import Person
+from handlers.rehearsal.play.script import SOURCE
 
 WIDTH = 100
 INDENT = " " * 20
@@ -39,8 +40,11 @@ class Lines:
 
     def _lines(self, event: Event) -> Iterator[str]:
         match event:
-            case events.SceneBegan(number, of, title, why):
-                yield from ("", f"{number}/{of}  {title}", *_indented(why))
+            case events.SceneBegan(number, of, scene):
+                told = scene.told(SOURCE)
+                yield from ("", f"{number}/{of}  {told.title}", *_indented(told.why))
+                if told.good:
+                    yield from _indented(f"A good answer: {told.good}")
             case events.Message():
                 yield from self._message(event)
             case events.Marked(_, phone, mark):
@@ -52,8 +56,8 @@ class Lines:
                 yield f"{'':6}-- {STATES[state]}{f', process {pid}' if pid else ''}"
             case events.Typed(command):
                 yield f"      $ {command}"
-            case events.Noted(what):
-                yield f"      -- {what}"
+            case events.CarrierBusy() | events.TimePassed():
+                yield f"      -- {noted(event)}"
             case events.OnDisk():
                 yield from disk_lines(event, WIDTH)
             case events.Ended():
@@ -85,8 +89,10 @@ class JsonLines:
 
     def tell(self, event: Event) -> None:
         match event:
-            case events.SceneBegan(number, of, title, why):
-                self._line({"event": "scene", "number": number, "of": of, "title": title, "why": why})
+            case events.SceneBegan(number, of, scene):
+                told = scene.told(SOURCE)
+                words = {"title": told.title, "why": told.why, "good": told.good}
+                self._line({"event": "scene", "number": number, "of": of} | words)
             case events.Program(state, pid):
                 self._line({"event": "program", "state": state.value, "pid": pid})
             case events.OnDisk():

@@ -31,8 +31,7 @@ def disk(found: OnDisk, *, width: int) -> RenderableType:
         "",
         rows,
         "",
-        Text(words.left(found), style=bad if left_bad else "none"),
-        "",
+        *((Text(words.left(found), style=bad if left_bad else "none"), "") if found.erased else ()),
         Text(words.searched(found.search), style=bad if found.search.found else "none"),
     )
     title = "[bold]What is on the disk[/]"

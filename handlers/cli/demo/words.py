@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from handlers.rehearsal.play.events import Ended, Mark, OnDisk, Searched, State
+from handlers.rehearsal.play.events import CarrierBusy, Ended, Mark, OnDisk, Searched, State, TimePassed
 
 MARKS = {
     Mark.WAITS: "not taken yet: the carrier tries again",
@@ -49,6 +49,16 @@ def searched(search: Searched) -> str:
     return f"{looked} nothing found. (A word that is surely there was found: the search works.)"
 
 
+def noted(event: CarrierBusy | TimePassed) -> str:
+    """What happened that no phone shows."""
+    if isinstance(event, TimePassed):
+        hours, minutes = divmod(round(event.minutes), 60)
+        return f"Time passes: {f'{hours} h ' if hours else ''}{minutes} min."
+    if event.on:
+        return "The SMS carrier is busy (429): what goes out has to wait."
+    return "The SMS carrier has time again."
+
+
 def ending(ended: Ended) -> str:
     """The last line."""
     return (
@@ -67,5 +77,5 @@ def disk_lines(disk: OnDisk, width: int) -> Iterator[str]:
         yield f"    {row.column}: {row.meaning}"
         yield f"      {hexed(row.content)}"
     yield ""
-    for sentence in (left(disk), searched(disk.search)):
+    for sentence in (*((left(disk),) if disk.erased else ()), searched(disk.search)):
         yield from textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="  ")

@@ -6,18 +6,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from handlers.rehearsal.play.script import Person
+from handlers.rehearsal.play.cast import Person
+from handlers.rehearsal.play.script import Scene
 
 
 @dataclass(frozen=True, slots=True)
 class SceneBegan:
-    """A scene: what happens, why it matters, and whose phones are to be watched."""
+    """A scene of so many."""
 
     number: int
     of: int
-    title: str
-    why: str
-    watch: tuple[str, ...]
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
+class YourTurn:
+    """What somebody is to do herself: `text` is a good answer, or the button."""
+
+    who: str
+    does: str
+    text: str
 
 
 class Mark(StrEnum):
@@ -88,10 +96,17 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """Something happened that no phone shows."""
+class CarrierBusy:
+    """The SMS carrier has begun to refuse what it is handed, or has time again."""
 
-    what: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The clock has jumped by so many minutes."""
+
+    minutes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,7 @@ class OnDisk:
     writer: str
     words: str
     rows: tuple[Row, ...]
-    erased: str
+    erased: str  # whose conversation; "" where nobody erased one
     left: tuple[tuple[str, int], ...]
     search: Searched
 
@@ -134,12 +149,29 @@ class Ended:
     seconds: float
 
 
-Event = SceneBegan | Message | Marked | Pressed | Program | Typed | Noted | OnDisk | Ended
+Event = (
+    SceneBegan
+    | YourTurn
+    | Message
+    | Marked
+    | Pressed
+    | Program
+    | Typed
+    | CarrierBusy
+    | TimePassed
+    | OnDisk
+    | Ended
+)
 
 
-class Show(Protocol):
+class Told(Protocol):
+    """Whoever is told of each event in its turn."""
+
+    def tell(self, event: Event) -> None: ...
+
+
+class Show(Told, Protocol):
     """A way to show events: opened with the cast, told of each, closed at the end, also of a failure."""
 
     def open(self, cast: tuple[Person, ...]) -> None: ...
-    def tell(self, event: Event) -> None: ...
     def close(self) -> None: ...

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.rehearsal.play.events import Event, Mark, Marked, Message
+from handlers.rehearsal.play.marks import Phone, mark_of
 from handlers.rehearsal.screens import Shown
+from handlers.rehearsal.town import Town
 
-Phone = SmsPhone | TelegramPhone
 JOINED = re.compile(r"^/start \S+$")
 """What a link that works once makes the app send: a token, which is nobody's to see."""
-REACTIONS = {"👀": Mark.SEEN, "👌": Mark.DELIVERED, "💔": Mark.FAILED}
 
 
 @dataclass(slots=True)
@@ -26,17 +25,14 @@ class _Known:
 
 
 class Eye:
-    """`tell` hears of everything in the order in which it happened; `taken` says whether a text of an SMS phone
-    has been taken by the program."""
+    """`tell` hears of everything in the order in which it happened."""
 
-    def __init__(
-        self, phones: Mapping[str, Phone], tell: Callable[[Event], None], taken: Callable[[Shown], bool]
-    ) -> None:
+    def __init__(self, phones: Mapping[str, Phone], town: Town, tell: Callable[[Event], None]) -> None:
         self.messages = 0
         self.shut = False
         self._phones = phones
+        self._town = town
         self._tell = tell
-        self._taken = taken
         self._known: dict[Shown, _Known] = {}
 
     def look(self) -> None:
@@ -55,7 +51,7 @@ class Eye:
 
     def _appeared(self, shown: Shown, name: str) -> None:
         self.messages += 1
-        known = _Known(self.messages, self._mark(shown, name), _labels(shown))
+        known = _Known(self.messages, mark_of(shown, self._phones[name], self._town), _labels(shown))
         self._known[shown] = known
         own = shown.sender == "me"
         quoted = self._quoted(shown, name)
@@ -63,22 +59,10 @@ class Eye:
         self._tell(Message(known.bubble, name, own, text, known.buttons, quoted, known.mark))
 
     def _changed(self, shown: Shown, name: str, known: _Known) -> None:
-        mark, buttons = self._mark(shown, name), _labels(shown)
+        mark, buttons = mark_of(shown, self._phones[name], self._town), _labels(shown)
         if (mark, buttons) != (known.mark, known.buttons):
             known.mark, known.buttons = mark, buttons
             self._tell(Marked(known.bubble, name, mark, buttons))
-
-    def _mark(self, shown: Shown, name: str) -> Mark:
-        if shown.deleted:
-            return Mark.DELETED
-        if shown.sender != "me":
-            return Mark.NONE
-        for reaction in shown.reactions:
-            if reaction in REACTIONS:
-                return REACTIONS[reaction]
-        if isinstance(self._phones[name], SmsPhone) and not self._taken(shown):
-            return Mark.WAITS
-        return Mark.SENT
 
     def _quoted(self, shown: Shown, name: str) -> str:
         """The words of the message that this one answers by a swipe."""

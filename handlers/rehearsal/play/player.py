@@ -1,41 +1,51 @@
-"""Plays the script: everybody does what it says, and what should come is waited for, or the rehearsal has failed."""
+"""Plays a script: everybody does what it says, and what should come is waited for, or the rehearsal has failed.
+
+Whoever is named in `hands` is played by a person: what the script has for her is only told, and what should follow from
+it is waited for as long as it takes, in whatever words she chose.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from itertools import pairwise
 
-import msgspec
-
-from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from handlers.rehearsal.phones import TelegramPhone
 from handlers.rehearsal.play import events, script
-from handlers.rehearsal.play.events import Event, State
-from handlers.rehearsal.play.eye import Eye, Phone
+from handlers.rehearsal.play.eye import Eye
 from handlers.rehearsal.play.failure import NotPlayed
-from handlers.rehearsal.play.program import Program
+from handlers.rehearsal.play.marks import Phone
 from handlers.rehearsal.play.reel import Reel
-from handlers.rehearsal.play.script import CAST, Part, Scene, Step
-from handlers.rehearsal.screens import Shown
-from handlers.rehearsal.town import Town
+from handlers.rehearsal.play.script import AnyStep, Scene
+from handlers.rehearsal.play.stage import BOTS, WITHIN, Stage
+from handlers.rehearsal.screens import Shown, Wanted
 
-WITHIN = 30.0
-"""Seconds that a phone is given to show what it should: seldom more than one is needed."""
-CODE = re.compile(r"New conversation ([2-9A-Z]{4})")
-BOTS = {Part.TEXTER: "texters", Part.COUNSELOR: "staff", Part.SUPERVISOR: "staff"}
+CODE = re.compile(r"\b(?=[2-9A-Z]*[2-9])[2-9A-Z]{4}\b")
+"""A case code: the first thing in an offer that looks like one (four letters and digits, at least one digit)."""
 
 
 class Player:
-    """One rehearsal. `codes` are the case codes by the script's words."""
+    """One playing of the stage's script. `codes` are the case codes by the script's words.
 
-    def __init__(self, town: Town, program: Program, reel: Reel) -> None:
+    `next_shift`: when somebody else comes on call, seen from an instant.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        reel: Reel,
+        next_shift: Callable[[], Awaitable[datetime | None]],
+        hands: frozenset[str] = frozenset(),
+    ) -> None:
         self.codes: dict[str, str] = {}
-        self.phones: dict[str, Phone] = {p.name: _phone(town, p) for p in CAST}
-        self._town = town
-        self._program = program
+        self.hands = hands
+        self.eye = Eye(stage.phones, stage.town, reel.tell)
+        self._stage = stage
         self._reel = reel
-        self._tokens: dict[str, str] = {}
-        self.eye = Eye(self.phones, reel.tell, self._taken)
-        for phone in self.phones.values():
+        self._next_shift = next_shift
+        self._left_to_hands: list[str] = []
+        for phone in stage.phones.values():
             phone.on_change(self.eye.look)
 
     @property
@@ -44,48 +54,15 @@ class Player:
 
     async def play(self, scenes: tuple[Scene, ...]) -> None:
         """All scenes; NotPlayed at the first thing that is not as it should be."""
-        await self._set_up()
         for number, scene in enumerate(scenes, 1):
-            await self.tell(events.SceneBegan(number, len(scenes), scene.title, scene.why, scene.watch))
+            await self.tell(events.SceneBegan(number, len(scenes), scene))
             await self._play(number, scene)
 
-    async def tell(self, *happened: Event) -> None:
+    async def tell(self, *happened: events.Event) -> None:
         """Tells these, and goes on once they were read."""
         for event in happened:
             self._reel.tell(event)
         await self._reel.caught_up()
-
-    async def _set_up(self) -> None:
-        """What an operator does: init, run, staff add, rota apply; all with the real commands."""
-        await self._type("init")
-        await self._serve()
-        for person in CAST:
-            if person.part is not Part.TEXTER:
-                await self._invite(person)
-        await self._type("rota", "apply", "rota.toml")
-
-    async def _type(self, *words: str) -> bytes:
-        shown = [word for word in words if word != "--json"]
-        await self.tell(events.Typed(" ".join(("greenroom", *shown))))
-        return await self._program.obeys(*words)
-
-    async def _invite(self, person: script.Person) -> None:
-        way = ("--sms", person.number) if person.number else ("--telegram",)
-        role = ("--role", person.part.value) if person.part is not Part.COUNSELOR else ()
-        said = await self._type("staff", "add", person.name, *role, "--languages", "en", *way, "--json")
-        invited = msgspec.json.decode(said)
-        if invited["token"] is not None:
-            self._tokens[person.name] = invited["token"]
-
-    async def _serve(self) -> None:
-        await self.tell(events.Typed("greenroom run"), events.Program(State.STARTS))
-        # What the program sends before it has said that it serves is told after that.
-        self.eye.shut = True
-        port = await self._program.start()
-        self._town.point_at(f"http://127.0.0.1:{port}")
-        self._reel.tell(events.Program(State.RUNS, self._program.pid))
-        self.eye.shut = False
-        self.eye.look()
 
     async def _play(self, number: int, scene: Scene) -> None:
         for step in scene.steps:
@@ -96,83 +73,123 @@ class Player:
             self.eye.look()
             await self._reel.caught_up()
 
-    def _not_as_it_should(self, number: int, step: Step) -> NotPlayed:
-        who = getattr(step, "who", "the program")
-        what = type(step).__name__
+    def _not_as_it_should(self, number: int, step: AnyStep) -> NotPlayed:
+        who = step.who or "the program"
         text = self._filled(getattr(step, "text", "") or getattr(step, "button", ""))
         about = f' "{text}"' if text else ""
-        return NotPlayed(f"The rehearsal did not play: scene {number} stopped at {who} {what}{about}.")
+        name = self._stage.script.name
+        does = step.__struct_config__.tag
+        return NotPlayed(
+            f"The rehearsal did not play: {name}, scene {number} stopped at {who} {does}{about}."
+        )
 
-    async def _do(self, step: Step) -> None:
-        match step:
-            case script.Writes(who, text):
-                await self._write(who, self._filled(text))
-            case script.Swipes(who, on, text):
-                await self._swipe(who, on, self._filled(text))
-            case script.Presses(who, button):
-                await self._press(who, button)
-            case script.Sees(who, text, learns):
-                shown = await self.phones[who].shows(self._filled(text), within=WITHIN)
-                if learns:
-                    self._learn(learns, shown)
-            case script.SeesMark(who, mark):
-                await self.phones[who].marked(self.phones[who].sent[-1], mark, within=WITHIN)
-            case script.SeesOnce(who, texts):
-                _in_order_and_once(self.phones[who].texts, texts)
-            case script.SeesNone(who, text):
-                assert not any(text in seen for seen in self.phones[who].texts)
-            case script.Joins(who):
-                await self._join(who)
-            case script.OpensBot(who):
-                await self._telegram(who).start(BOTS[Part.TEXTER])
-            case script.Busy(on):
-                self._busy(on=on)
-            case script.Kill():
-                pid = self._program.pid
-                await self._program.kill()
-                self._reel.tell(events.Program(State.KILLED, pid))
-            case script.Restart():
-                await self._serve()
-                self._town.twilio.webhooks.try_now()
-
-    async def _write(self, who: str, text: str) -> None:
-        await self.phones[who].write(text)
-
-    async def _swipe(self, who: str, on: str, text: str) -> None:
-        phone = self._telegram(who)
-        message = next(m for m in reversed(phone.screen) if on in m.text and not m.deleted)
-        await phone.reply(message, text)
-
-    async def _press(self, who: str, button: str) -> None:
-        self._reel.tell(events.Pressed(who, button))
-        await self._reel.caught_up()
-        await self._telegram(who).press(button)
-
-    async def _join(self, who: str) -> None:
-        phone = self.phones[who]
-        if isinstance(phone, TelegramPhone):
-            await phone.start(BOTS[Part.COUNSELOR], payload=self._tokens[who])
+    async def _do(self, step: AnyStep) -> None:
+        if step.who in self.hands and isinstance(step, script.OWN):
+            await self._leave_to_hands(step)
             return
-        await phone.shows("Reply OK", within=WITHIN)
-        await self._reel.caught_up()
-        await phone.write("OK")
+        match step:
+            case script.Writes():
+                await self._phone(step).write(self._filled(step.text))
+            case script.Swipes():
+                await self._swipe(step)
+            case script.Presses():
+                await self._press(step)
+            case script.Sees():
+                await self._see(step)
+            case script.SeesMark():
+                await self._marked(step)
+            case script.SeesOnce():
+                _in_order_and_once(self._phone(step).texts, step.texts)
+            case script.SeesNone():
+                assert not any(step.text in seen for seen in self._phone(step).texts)
+            case script.Joins():
+                await self._stage.join(step.who)
+            case script.OpensBot():
+                await self._telegram(step).start(BOTS[self._stage.part_of(step.who)])
+            case script.Busy():
+                self._busy(on=step.on)
+            case script.Later():
+                await self._stage.pass_time(step.minutes or await self._until_the_next_shift())
+            case script.Kill():
+                await self._stage.kill()
+            case script.Restart():
+                await self._restart()
 
-    def _busy(self, *, on: bool) -> None:
-        faults = self._town.twilio.faults
-        faults.off()
-        if on:
-            faults.too_many(retry_after=1, times=None)
-            self._reel.tell(events.Noted("The SMS carrier is busy (429): what goes out has to wait."))
-        else:
-            self._reel.tell(events.Noted("The SMS carrier has time again."))
+    # --- what people do
+
+    async def _leave_to_hands(self, step: AnyStep) -> None:
+        text = self._filled(getattr(step, "text", "") or getattr(step, "button", ""))
+        self._left_to_hands.append(text)
+        await self.tell(events.YourTurn(step.who, str(step.__struct_config__.tag), text))
+
+    async def _swipe(self, step: script.Swipes) -> None:
+        phone, on = self._telegram(step), self._filled(step.on)
+        message = next(m for m in reversed(phone.screen) if on in m.text and not m.deleted)
+        await phone.reply(message, self._filled(step.text))
+
+    async def _press(self, step: script.Presses) -> None:
+        await self.tell(events.Pressed(step.who, step.button))
+        await self._telegram(step).press(step.button)
+
+    # --- what they see
+
+    async def _see(self, step: script.Sees) -> None:
+        phone, text = self._phone(step), self._filled(step.text)
+        if step.who not in self.hands and any(said.endswith(text) for said in self._left_to_hands):
+            await phone.shows(self._in_her_own_words, within=None)
+            return
+        shown = await phone.shows(text, within=None if self.hands else WITHIN)
+        if step.learns:
+            self._learn(step.learns, shown)
+
+    @property
+    def _in_her_own_words(self) -> Wanted:
+        """A message that whoever plays by hand has written, with or without a code before it."""
+        hers = [self._stage.phones[name] for name in self.hands]
+
+        def fits(message: Shown) -> bool:
+            texts = (own.text for phone in hers for own in phone.sent)
+            return any(text == message.text or text.endswith(f" {message.text}") for text in texts)
+
+        return fits
+
+    async def _marked(self, step: script.SeesMark) -> None:
+        phone = self._phone(step)
+        await phone.until(
+            lambda: bool(phone.sent) and step.mark in phone.sent[-1].reactions,
+            within=None if self.hands else WITHIN,
+            what=step.mark,
+        )
 
     def _learn(self, word: str, shown: Shown) -> None:
         found = CODE.search(shown.text)
         assert found is not None
-        code = self.codes[word] = found[1]
-        if word == "kit":
-            # A digit stays in it: without one it would be a word.
-            self.codes["typo"] = code[:3] + ("2" if code[3] != "2" else "3")
+        code = self.codes[word] = found[0]
+        # A digit stays in it: without one it would be a word.
+        self.codes["typo"] = code[:3] + ("2" if code[3] != "2" else "3")
+
+    # --- what happens to the line
+
+    async def _restart(self) -> None:
+        # What the program sends before it has said that it serves is told after that.
+        self.eye.shut = True
+        await self._stage.serve()
+        self.eye.shut = False
+        self.eye.look()
+
+    async def _until_the_next_shift(self) -> float:
+        then = await self._next_shift()
+        assert then is not None
+        return (then - self._stage.town.clock.now()).total_seconds() / 60 + 0.05
+
+    def _busy(self, *, on: bool) -> None:
+        faults = self._stage.town.twilio.faults
+        faults.off()
+        if on:
+            faults.too_many(retry_after=1, times=None)
+        self._reel.tell(events.CarrierBusy(on))
+
+    # --- small words
 
     def _filled(self, text: str) -> str:
         """The text with case codes in it. Only ours have braces."""
@@ -180,21 +197,13 @@ class Player:
             text = text.replace(f"{{{word}}}", code)
         return text
 
-    def _telegram(self, who: str) -> TelegramPhone:
-        phone = self.phones[who]
+    def _phone(self, step: AnyStep) -> Phone:
+        return self._stage.phones[step.who]
+
+    def _telegram(self, step: AnyStep) -> TelegramPhone:
+        phone = self._phone(step)
         assert isinstance(phone, TelegramPhone)
         return phone
-
-    def _taken(self, shown: Shown) -> bool:
-        """Whether the program has said "got it" to the carrier for a text that was written on a phone."""
-        posts = self._town.twilio.posted
-        return any(p.arrived for p in posts if shown.id and p.parameters.get("MessageSid") == shown.id)
-
-
-def _phone(town: Town, person: script.Person) -> SmsPhone | TelegramPhone:
-    if person.number:
-        return town.sms_phone(person.number, person.name)
-    return town.telegram_phone(person.name)
 
 
 def _in_order_and_once(seen: list[str], texts: tuple[str, ...]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
-
-import handlers
+from handlers.rehearsal.play import settings
 from handlers.rehearsal.play.failure import NotPlayed
 from handlers.rehearsal.town import Town
 
@@ -18,70 +18,19 @@ PATIENCE = 60.0
 """Seconds for the program to begin or end, or for a command: a small machine under load needs some."""
 FAMILIES = ("GREENROOM_", "TWILIO_")
 """Environment variables that could lead a rehearsal to a real line."""
-
-SETTINGS = """\
-[line]
-name = "Greenroom"
-country = "US"
-time_zone = "America/New_York"
-
-[database]
-url = "sqlite:///data/greenroom.db"
-
-[keys]
-root = "file:keys/root.key"
-pepper = "file:keys/pepper.key"
-keyring = "keys/keyring"
-
-[web]
-listen = "127.0.0.1:0"
-public_url = "{public_url}"
-
-[sms]
-account_sid = "{account_sid}"
-auth_token = "file:keys/twilio"
-numbers = ["{number}"]
-api_url = "{sms_url}"
-rate = 1000
-
-[telegram.texters]
-token = "file:keys/telegram-texters"
-api_url = "{telegram_url}"
-
-[telegram.staff]
-token = "file:keys/telegram-staff"
-api_url = "{telegram_url}"
-
-[ladder] # patient: whoever watches decides the pace
-offer_seconds = 3600
-still_looking_minutes = 120
-supervisors_minutes = 120
-nobody_minutes = 120
-reply_deadline_minutes = 60
-window_minutes = 1440
-"""
-
-ROTA = """\
-[[schedule]]
-name = "on call"
-zone = "America/New_York"
-
-[[schedule.layer]]
-name = "always"
-zone = "America/New_York"
-start = 2020-01-01T00:00:00
-unit = "week"
-participants = [["Alma", "Bo"]]
-"""
+HOUSE = Path(__file__).parents[3]
+LARGEST_STEPS = 65_536
 
 
 class Program:
-    """`greenroom` in a folder of its own. Its log goes to a file there."""
+    """`greenroom` in a folder of its own. Its log goes to a file there, and each of its steps to `on_step`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "config.toml"
         self.log = folder / "greenroom.log"
+        self.clock = folder / "clock"
+        self.on_step: Callable[[str], None] = lambda step: None
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -92,8 +41,12 @@ class Program:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
-    def write_settings(self, town: Town) -> None:
-        """Configuration and rota for a line whose carriers are the town."""
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def write_settings(self, town: Town, ladder: Mapping[str, float]) -> None:
+        """A configuration for a line whose carriers and clock are the town's."""
         keys = self.folder / "keys"
         keys.mkdir(mode=0o700)
         bots = town.telegram.bots
@@ -105,23 +58,17 @@ class Program:
         for name, token in tokens.items():
             (keys / name).write_text(token, encoding="utf-8")
             (keys / name).chmod(0o400)
-        self.config.write_text(
-            SETTINGS.format(
-                public_url=town.public_url,
-                account_sid=town.twilio.account_sid,
-                number=town.twilio.numbers[0],
-                sms_url=town.twilio.api_url,
-                telegram_url=town.telegram.api_url,
-            ),
-            encoding="utf-8",
-        )
+        self.config.write_text(settings.configuration(town, ladder), encoding="utf-8")
         self.config.chmod(0o600)
-        (self.folder / "rota.toml").write_text(ROTA, encoding="utf-8")
+        town.clock.share(self.clock)
+
+    def write_rota(self, text: str) -> None:
+        (self.folder / "rota.toml").write_text(text, encoding="utf-8")
 
     async def obeys(self, *words: str) -> bytes:
         """Types one command; what it printed. NotPlayed with what it said when the answer is no."""
         process = await asyncio.create_subprocess_exec(
-            *self._command(*words),
+            *self._command("-", *words),
             cwd=self.folder,
             env=_environment(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -145,18 +92,24 @@ class Program:
 
     async def start(self) -> int:
         """Begins to serve; the port that it listens on. NotPlayed if it ends instead."""
-        with self.log.open("ab") as log:
-            begin = log.tell()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command("run"),
-                cwd=self.folder,
-                env=_environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C in this terminal is for the rehearsal alone, which ends the program in order.
-                start_new_session=True,
-            )
+        reading, writing = os.pipe()
+        try:
+            with self.log.open("ab") as log:
+                begin = log.tell()
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command(str(writing), "run"),
+                    cwd=self.folder,
+                    env=_environment(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(writing,),
+                    # Ctrl-C in this terminal is for the rehearsal alone, which ends the program in order.
+                    start_new_session=True,
+                )
+        finally:
+            os.close(writing)
+            self._listen(reading)
         try:
             async with asyncio.timeout(PATIENCE):
                 while (port := self._port(begin)) is None:
@@ -164,17 +117,33 @@ class Program:
                         raise NotPlayed(
                             f"The program ended at its start with code {self._process.returncode}."
                         )
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise NotPlayed(f"The program did not serve within {PATIENCE:.0f} s.") from None
         return port
+
+    def _listen(self, reading: int) -> None:
+        """Hears the steps until the program has ended."""
+        os.set_blocking(reading, False)
+        loop = asyncio.get_running_loop()
+
+        def hear() -> None:
+            said = os.read(reading, LARGEST_STEPS)
+            if not said:
+                loop.remove_reader(reading)
+                os.close(reading)
+            for step in said.decode(errors="replace").split("\n"):
+                if step:
+                    self.on_step(step)
+
+        loop.add_reader(reading, hear)
 
     def _port(self, begin: int) -> int | None:
         """What the newest process says about where it serves, in its log after this place."""
         for line in self.log.read_bytes()[begin:].splitlines():
             try:
-                said = msgspec.json.decode(line)
-            except msgspec.DecodeError:
+                said = json.loads(line)
+            except ValueError:
                 continue
             if isinstance(said, dict) and said.get("event") == "serving":
                 return int(said["port"])
@@ -200,12 +169,12 @@ class Program:
         if code != 0:
             raise NotPlayed(f"The program ended with code {code}, not 0.")
 
-    def _command(self, *words: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "bot", *words, "--config", str(self.config))
+    def _command(self, steps: str, *words: str) -> tuple[str, ...]:
+        ours = (str(self.clock), steps, *words, "--config", str(self.config))
+        return (sys.executable, "-m", "bot.rehearsed", *ours)
 
 
 def _environment() -> dict[str, str]:
     """Ours, without what could lead to a real line; the program is the one that this room belongs to."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FAMILIES)}
-    house = str(Path(handlers.__file__).parent.parent)
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, (house, kept.get("PYTHONPATH"))))}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, (str(HOUSE), kept.get("PYTHONPATH"))))}
