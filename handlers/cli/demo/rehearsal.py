@@ -19,6 +19,7 @@ from handlers.rehearsal.play import events
 from handlers.rehearsal.play.cast import CAST
 from handlers.rehearsal.play.events import Event, Show, State
 from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.nursery import Nursery
 from handlers.rehearsal.play.player import Player
 from handlers.rehearsal.play.reel import Reel
 from handlers.rehearsal.play.script import Script
@@ -69,13 +70,13 @@ async def until_signalled(play: Coroutine[None, None, None]) -> int:
 async def _play(house: House, show: Show, script: Script, folder: Path, pace: float) -> None:
     began = time.monotonic()
     with _opened(show):
-        async with Reel(show, pace) as reel:
+        async with Nursery() as nursery, Reel(show, pace) as reel:
 
             async def tell(event: Event) -> None:
                 reel.tell(event)
                 await reel.caught_up()
 
-            stage = Stage(folder, script, tell)
+            stage = Stage(folder, nursery, script, tell)
             backstage = Backstage(house, stage.program)
             try:
                 await stage.open()

@@ -6,32 +6,32 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from handlers.rehearsal.play import settings
 from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.nursery import Life, Nursery
 from handlers.rehearsal.town import Town
 
 PATIENCE = 60.0
 """Seconds for the program to begin or end, or for a command: a small machine under load needs some."""
-FAMILIES = ("GREENROOM_", "TWILIO_")
-"""Environment variables that could lead a rehearsal to a real line."""
-HOUSE = Path(__file__).parents[3]
 LARGEST_STEPS = 65_536
 
 
 class Program:
     """`greenroom` in a folder of its own. Its log goes to a file there, and each of its steps to `on_step`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, nursery: Nursery) -> None:
         self.folder = folder
         self.config = folder / "config.toml"
         self.log = folder / "greenroom.log"
         self.clock = folder / "clock"
         self.on_step: Callable[[str], None] = lambda step: None
-        self._process: asyncio.subprocess.Process | None = None
+        self._nursery = nursery
+        self._life: Life | None = None
 
     @property
     def data(self) -> Path:
@@ -39,11 +39,11 @@ class Program:
 
     @property
     def pid(self) -> int:
-        return self._process.pid if self._process else 0
+        return self._life.pid if self._life else 0
 
     @property
     def lives(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._life is not None and self._life.code is None
 
     def write_settings(self, town: Town, ladder: Mapping[str, float]) -> None:
         """A configuration for a line whose carriers and clock are the town's."""
@@ -67,60 +67,46 @@ class Program:
 
     async def obeys(self, *words: str) -> bytes:
         """Types one command; what it printed. NotPlayed with what it said when the answer is no."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command("-", *words),
-            cwd=self.folder,
-            env=_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                out, err = await process.communicate()
-        except TimeoutError:
-            raise NotPlayed(f"greenroom {words[0]} did not end within {PATIENCE:.0f} s.") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            said = err.decode(errors="replace").strip().removeprefix("greenroom: ")
-            raise NotPlayed(f"greenroom {words[0]} said no: {said}")
-        return out
+        with TemporaryFile() as out, TemporaryFile() as err:
+            # Only `run` has steps to tell.
+            life = await self._begin(words, out.fileno(), err.fileno(), err.fileno())
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    code = await life.ended()
+            except TimeoutError:
+                raise NotPlayed(f"greenroom {words[0]} did not end within {PATIENCE:.0f} s.") from None
+            finally:
+                life.signal(signal.SIGKILL)
+            if code != 0:
+                said = _read(err).decode(errors="replace").strip().removeprefix("greenroom: ")
+                raise NotPlayed(f"greenroom {words[0]} said no: {said}")
+            return _read(out)
 
     async def start(self) -> int:
         """Begins to serve; the port that it listens on. NotPlayed if it ends instead."""
         reading, writing = os.pipe()
+        self._listen(reading)
         try:
             with self.log.open("ab") as log:
                 begin = log.tell()
-                self._process = await asyncio.create_subprocess_exec(
-                    *self._command(str(writing), "run"),
-                    cwd=self.folder,
-                    env=_environment(),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(writing,),
-                    # Ctrl-C in this terminal is for the rehearsal alone, which ends the program in order.
-                    start_new_session=True,
-                )
+                self._life = life = await self._begin(("run",), log.fileno(), log.fileno(), writing)
         finally:
             os.close(writing)
-            self._listen(reading)
         try:
             async with asyncio.timeout(PATIENCE):
                 while (port := self._port(begin)) is None:
-                    if self._process.returncode is not None:
-                        raise NotPlayed(
-                            f"The program ended at its start with code {self._process.returncode}."
-                        )
+                    if life.code is not None:
+                        raise NotPlayed(f"The program ended at its start with code {life.code}.")
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise NotPlayed(f"The program did not serve within {PATIENCE:.0f} s.") from None
         return port
+
+    async def _begin(self, words: Sequence[str], out: int, err: int, steps: int) -> Life:
+        line = (*words, "--config", str(self.config))
+        return await self._nursery.begin(
+            line, clock=self.clock, folder=self.folder, out=out, err=err, steps=steps
+        )
 
     def _listen(self, reading: int) -> None:
         """Hears the steps until the program has ended."""
@@ -151,30 +137,24 @@ class Program:
 
     async def kill(self) -> None:
         """kill -9: no goodbye, nothing is written down."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        if self._life is not None:
+            self._life.signal(signal.SIGKILL)
+            await self._life.ended()
 
     async def stop(self) -> None:
         """SIGTERM; NotPlayed unless it ends in order."""
-        if self._process is None:
+        if self._life is None:
             return
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
+        self._life.signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(PATIENCE):
-                code = await self._process.wait()
+                code = await self._life.ended()
         except TimeoutError:
             raise NotPlayed(f"The program did not end within {PATIENCE:.0f} s of SIGTERM.") from None
         if code != 0:
             raise NotPlayed(f"The program ended with code {code}, not 0.")
 
-    def _command(self, steps: str, *words: str) -> tuple[str, ...]:
-        ours = (str(self.clock), steps, *words, "--config", str(self.config))
-        return (sys.executable, "-m", "bot.rehearsed", *ours)
 
-
-def _environment() -> dict[str, str]:
-    """Ours, without what could lead to a real line; the program is the one that this room belongs to."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FAMILIES)}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, (str(HOUSE), kept.get("PYTHONPATH"))))}
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -17,6 +17,7 @@ from handlers.rehearsal.play.cast import CAST, Part, Person
 from handlers.rehearsal.play.events import Event, State
 from handlers.rehearsal.play.failure import NotPlayed
 from handlers.rehearsal.play.marks import Phone
+from handlers.rehearsal.play.nursery import Nursery
 from handlers.rehearsal.play.program import Program
 from handlers.rehearsal.play.script import Script
 from handlers.rehearsal.town import Town
@@ -36,12 +37,12 @@ Tell = Callable[[Event], Awaitable[None]]
 class Stage:
     """`phones` by their owners' names. `tell` hears what an operator types and how the program is."""
 
-    def __init__(self, folder: Path, script: Script, tell: Tell) -> None:
+    def __init__(self, folder: Path, nursery: Nursery, script: Script, tell: Tell) -> None:
         zone = ZoneInfo(settings.ZONE)
         today = datetime.now(UTC).astimezone(zone).date()
         self.script = script
         self.town = Town(clock=Clock(datetime.combine(today, script.begins, zone)))
-        self.program = Program(folder)
+        self.program = Program(folder, nursery)
         self.cast: list[Person] = []
         self.phones: dict[str, Phone] = {}
         self._tell = tell
