@@ -21,7 +21,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup system test check lock run demo bench
+.PHONY: help setup system test check lock run demo bench pictures
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -29,8 +29,8 @@ help: ## these words
 
 setup: $(VENV)/.ready ## Greenroom and everything it is built on, in .venv
 
-demo: setup ## a conversation played on this machine, no account needed, in this terminal
-	@$(BIN)/greenroom rehearse --script tour
+demo: setup ## the whole line on this machine, no account needed: a page of phones at 127.0.0.1:8080
+	@$(BIN)/greenroom rehearse
 
 run: setup ## serve the line that config.toml describes (make one with: .venv/bin/greenroom init)
 	@$(BIN)/greenroom run
@@ -46,6 +46,9 @@ check: setup ## style, types and floors
 
 bench: setup system ## messages a second, and what one costs, against a plain pipeline of 100 lines
 	@$(BIN)/python -m bench
+
+pictures: setup system ## the README's pictures, taken anew
+	@$(BIN)/python -m tests.page.pictures
 
 lock: setup ## pin everything anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
@@ -70,8 +73,11 @@ $(VENV)/.ready: $(VENV)/.uv requirements.lock pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The tests start their own PostgreSQL server in a temporary folder: the programs must be there, nothing else.
+# The tests start their own PostgreSQL server in a temporary folder, and look at the page in a real browser: the
+# programs must be there, nothing else. Without the emoji font the marks on the pictures would be empty boxes.
 system:
+	@[ -x /usr/bin/chromium ] || $(call install,chromium,a browser: the tests look at the page of phones)
+	@[ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || $(call install,fonts-noto-color-emoji,a font)
 	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null \
 		|| $(call install,postgresql,PostgreSQL's programs: the tests start a server of their own)
 

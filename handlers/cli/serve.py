@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from handlers.cli import asked
-from handlers.cli.front import Code, Stopped, answer_is_no, wrong_use
+from handlers.cli.front import Code, Stopped, wrong_use
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -54,7 +54,9 @@ def rehearse(
     from handlers.rehearsal.play import script as scripts
 
     if script is None:
-        raise answer_is_no("The page of phones is not built yet. In this terminal: greenroom rehearse --script tour")
+        from handlers.cli.demo import phones
+
+        return phones.serve(here, port=port, pace=1.0 if pace is None else pace)
     if script == "list":
         here.table(
             [{"name": one.name, "title": one.told("en").title} for one in scripts.scripts().values()],

@@ -103,6 +103,8 @@ def test_every_text_is_said_somewhere() -> None:
     known = {text.rstrip("=") for text in constants()}
     unsaid = []
     for place in ENGLISH:
+        if place.startswith("page."):
+            continue  # tests/page/test_words reads the templates
         part = next((start for start in BY_PART if place.startswith(start)), None)
         last = place.removeprefix(part or "")
         steps = place.startswith("texter.") and place.removeprefix("texter.") in known

@@ -1,0 +1,1 @@
+"""The page of phones, in a real browser."""
