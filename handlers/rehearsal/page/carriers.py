@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from handlers.rehearsal.play.eye import JOINED
 from handlers.rehearsal.town import Town
 
 NEWEST = 8
@@ -47,8 +48,5 @@ def _of_bot(town: Town, name: str) -> Iterator[Copy]:
     chats = town.telegram.bots[name].chats.values()
     kept = ((chat, one) for chat in chats for one in chat.messages.values())
     for chat, one in sorted(kept, key=lambda found: found[1].wire["message_id"]):
-        yield Copy(
-            not one.by_bot,
-            str(chat.user["first_name"]),
-            str(one.wire.get("text", "")).partition("/start ")[0],
-        )
+        text = JOINED.sub("/start …", str(one.wire.get("text", "")))
+        yield Copy(not one.by_bot, str(chat.user["first_name"]), text)
