@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -75,3 +77,14 @@ def test_a_volunteer_answers_in_her_own_words(visit: Visit) -> None:
         one.shows("Robin", f"my own words, number {turns}")
     ends_well(one)
     assert turns > 5
+
+
+def test_a_phones_browser_follows_the_script(visit: Visit) -> None:
+    """Where there is room for one phone, it is the one on which something happens; the scene's phones stand out."""
+    wide, narrow = visit(), visit(viewport=NARROW)
+    wide.begins("pretender")
+    narrow.page.locator("#tab-p4[aria-current]").wait_for(timeout=PATIENCE)
+    expect(wide.page.locator(".phone.watched").first).to_be_visible()
+    expect(wide.phone("Sam")).not_to_have_class(re.compile("watched"))
+    ends_well(wide)
+    expect(wide.page.locator(".phone.watched")).to_have_count(0)

@@ -118,10 +118,17 @@ class View:
             "told": course.script.told(self.language),
             "scene": course.scene.told(self.language) if course.scene else None,
             "of": len(course.script.scenes),
+            "watched": " ".join(self._watched()),
             "paused": self.room.paused,
             "setting": self.room.setting.value,
             "typed": self.room.typed,
         }
+
+    def _watched(self) -> Iterator[str]:
+        """The phones that the scene is about."""
+        course = self.room.course
+        watch = course.scene.watch if course.scene and not course.ended else ()
+        return (held.key for held in self.room.held.values() if held.person.name in watch)
 
     def _way(self) -> dict[str, Any]:
         way = self.room.way

@@ -145,7 +145,21 @@ function append(fresh, into) {
   if (!parent.classList.contains("log")) return;
   if (atEnd || fresh.classList.contains("own")) toEnd(parent);
   const phone = parent.closest(".phone");
+  follow(phone);
   if (fresh.classList.contains("got") && !phone.classList.contains("in-view")) fresher(phone, true);
+}
+
+// On a narrow screen a script that plays leads from phone to phone, unless somebody has a hand on the screen.
+let touched = 0;
+for (const kind of ["pointerdown", "keydown", "wheel"]) {
+  document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+}
+
+function follow(phone) {
+  if (!narrow.matches || !phone.classList.contains("watched") || Date.now() - touched < 4000) return;
+  if (document.activeElement.matches("textarea")) return;
+  const row = byId("phones");
+  row.scrollTo({ left: phone.offsetLeft - row.offsetLeft - 12, behavior: still.matches ? "auto" : "smooth" });
 }
 
 const ends = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -165,7 +179,7 @@ const watchers = new IntersectionObserver((entries) => {
     if (tab) seen && narrow.matches ? tab.setAttribute("aria-current", "true") : tab.removeAttribute("aria-current");
     if (seen) fresher(target, false);
   }
-}, { threshold: [0, 0.6, 1] });
+}, { root: byId("phones"), threshold: [0, 0.6, 1] });
 
 document.addEventListener("click", (event) => {
   const tab = event.target.closest(".tabs a");
@@ -179,6 +193,10 @@ document.addEventListener("click", (event) => {
 let scene = "";
 function announce() {
   const now = document.querySelector(".scene");
+  const watched = now ? now.dataset.watch.split(" ") : [];
+  document.querySelectorAll(".phone").forEach((phone) => {
+    phone.classList.toggle("watched", watched.includes(phone.dataset.phone));
+  });
   const title = now ? now.querySelector("h2").textContent : "";
   const program = document.querySelector(".program").textContent.trim();
   if (title + program === scene) return;
