@@ -158,6 +158,7 @@ class Room:
             ticking.cancel()
             await asyncio.gather(ticking, return_exceptions=True)
             async with self._beginning:
+                self.held = {}
                 await self._end()
 
     async def begin(self, name: str, *, by_hand: bool) -> None:
@@ -165,14 +166,18 @@ class Room:
         if name and name not in scripts():
             raise Refused("page.error.script")
         async with self._beginning:
-            await self._end()
             script = scripts()[name] if name else FREE
+            # First what is shown, then what is behind it: nobody may look at a line that is being taken down.
             self.generation += 1
+            self.held = {}
             self.setting, self.typed, self.state = Setting.UNDER_WAY, "", State.STOPPED
             self.course = Course(script, by_hand=by_hand and bool(script.trainee))
             self.troubles = dict.fromkeys(self.troubles, Trouble.NONE)
-            self.shift, self.newest, self.held = Shift(), None, {}
+            self.shift, self.newest = Shift(), None
             self.way = Way(asyncio.get_running_loop().time)
+            self.changed()
+            await self._end()
+            self.typed, self.state = "", State.STOPPED  # what the old line said at its end
             folder = self._folder / f"line-{self.generation}"
             folder.mkdir(mode=0o700)
             self._stage = Stage(folder, self._nursery, script, self._hear)
