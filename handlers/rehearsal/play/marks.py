@@ -26,7 +26,6 @@ def mark_of(shown: Shown, phone: Phone, town: Town) -> Mark:
 
 
 def _taken(shown: Shown, town: Town) -> bool:
-    """Whether the program has said "got it" to the carrier for a text that was written on a phone."""
-    if not shown.id:
-        return False
-    return any(p.arrived for p in reversed(town.twilio.posted) if p.parameters.get("MessageSid") == shown.id)
+    """Whether the program has said "got it" to the carrier; until the carrier itself has it, nothing waits."""
+    posts = [p for p in reversed(town.twilio.posted) if p.parameters.get("MessageSid") == shown.id]
+    return not shown.id or any(post.arrived for post in posts)
