@@ -111,9 +111,9 @@ def _read(reference: Reference, path: Path, *, private: bool) -> bytes:
         if stat.S_ISREG(facts.st_mode) and facts.st_size <= _LONGEST:
             return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise _missing(
-            reference, "Write the secret there, or let `greenroom init` write keys, then chmod 400."
-        ) from None
+        ours = reference.key.startswith("keys.")
+        cure = "Let `greenroom init` write it, or bring it back from your copy" if ours else "Write it there"
+        raise _missing(reference, f"{cure}, then chmod 400.") from None
     except (OSError, ValueError):
         pass
     raise SettingsError(
