@@ -199,6 +199,29 @@ def test_stopped_in_the_middle_it_leaves_nothing(tmp_path: Path, number: signal.
     assert run.nothing_is_left()
 
 
+def test_what_a_killed_rehearsal_left_goes_with_the_next(tmp_path: Path) -> None:
+    """kill -9 of the rehearsal itself: its processes end at once, its folder at the next start; others' stay."""
+    killed, folder = Run.begun(tmp_path / "run"), tmp_path / "run"
+    killed.until_it_says("the program serves")
+    killed.process.kill()
+    killed.process.wait(timeout=30)
+    (left,) = folder.iterdir()
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "bot", "rehearse", "--script", "tour"]
+    with subprocess.Popen(command, env=bare, stdout=subprocess.PIPE) as second:
+        assert second.stdout is not None
+        second.stdout.readline()
+        assert not left.exists()
+        (theirs,) = folder.iterdir()
+        with subprocess.Popen(command, env=bare, stdout=subprocess.PIPE) as third:
+            assert third.stdout is not None
+            third.stdout.readline()
+            assert theirs.exists()
+            third.send_signal(signal.SIGTERM)
+        second.send_signal(signal.SIGTERM)
+    assert killed.nothing_is_left()
+
+
 def test_a_reader_who_leaves_ends_it(tmp_path: Path) -> None:
     """`| head`: nobody is there to be told."""
     run = Run.begun(tmp_path / "run")

@@ -4,6 +4,8 @@ folder goes."""
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import shutil
 import signal
 import tempfile
@@ -37,14 +39,48 @@ def rehearse(house: House, show: Show, script: Script, *, pace: float) -> int:
             raise answer_is_no(str(failure)) from failure
 
 
+PREFIX = "greenroom-rehearsal-"
+
+
 @contextmanager
 def throw_away() -> Iterator[Path]:
-    """A folder of which nothing is left."""
-    folder = Path(tempfile.mkdtemp(prefix="greenroom-rehearsal-"))
+    """A folder of which nothing is left. What a rehearsal left that was killed itself goes as well."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if (handle := _held(left)) is not None:
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(handle)
+    folder, ours = _new()
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(ours)
+
+
+def _new() -> tuple[Path, int]:
+    """A folder that is held; another one when somebody who tidies up was quicker."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        if (handle := _held(folder)) is not None:
+            if folder.exists():
+                return folder, handle
+            os.close(handle)
+
+
+def _held(folder: Path) -> int | None:
+    """An open handle that holds the folder until it is closed; None when somebody else holds it, or owns it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_uid == os.getuid():
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
 
 
 async def until_signalled(play: Coroutine[None, None, None]) -> int:
