@@ -37,10 +37,9 @@ class SmsPhone(Screen):
         self.acts()
         message = await self._carrier.text(self.number, to, text, media=media)
         own.id, own.at = message.sid, message.created
-        taken = next(
-            p for p in reversed(self._carrier.posted) if p.parameters.get("MessageSid") == message.sid
-        )
-        own.status = "sent" if taken.arrived else "failed"
+        posts = (p for p in reversed(self._carrier.posted) if p.parameters.get("MessageSid") == message.sid)
+        taken = next(posts, None)
+        own.status = "sent" if taken is not None and taken.arrived else "failed"
         self.changed()
         return own
 

@@ -36,6 +36,7 @@ class Net(ABC):
 
     `calls` records the API, `posted` the webhooks, `debugger` what went wrong with them. `messaging_service`: the
     numbers are in one, with one opt-out list. `advanced_opt_out`: webhooks carry OptOutType.
+    `in_order`: a text waits for those that its sender wrote before, which the real Twilio does not promise.
     `auto_reply`: the carrier answers STOP, START and HELP itself. `number_settings`: number → what its owner set in the
     console, over what is usual (`{"sms_url": …}`).
     """
@@ -66,6 +67,7 @@ class Net(ABC):
         self.inbound = inbound
         self.advanced_opt_out = advanced_opt_out
         self.auto_reply = auto_reply
+        self.in_order = False
         self.handsets: dict[str, Handset] = {}
         self.messages: dict[str, Message] = {}
         self.opted_out: set[tuple[str, str]] = set()
@@ -73,6 +75,7 @@ class Net(ABC):
         self.server = Loopback(self.answer, port=port, clock=self.clock)
         self._troubles: dict[str, int] = {}
         self._waiting: dict[str, list[Message]] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._errands: set[asyncio.Task[Any]] = set()
         self._reporting: set[str] = set()
 
@@ -132,7 +135,7 @@ class Net(ABC):
         if word and self.auto_reply and (handset := self.handsets.get(sender)):
             handset.receive(to, tables.CARRIER_REPLIES[word])
         first = asyncio.Event()
-        self._errand(self._tell(self._form(message, word, media), first))
+        self._errand(self._tell(sender, self._form(message, word, media), first))
         await first.wait()
         return message
 
@@ -211,10 +214,14 @@ class Net(ABC):
             self._judge(await self.webhooks.post(message.callback, message.reports.pop(0)))
         self._reporting.discard(message.sid)
 
-    async def _tell(self, parameters: Mapping[str, str], first: asyncio.Event) -> None:
+    async def _tell(self, sender: str, parameters: Mapping[str, str], first: asyncio.Event) -> None:
         url = self.webhooks.public_url + self.inbound
+        turn = self._turns.setdefault(sender, asyncio.Lock()) if self.in_order else asyncio.Lock()
+        if turn.locked():
+            first.set()  # it has not been tried, and whoever wrote goes on
         try:
-            self._judge(await self.webhooks.post(url, parameters, first=first))
+            async with turn:
+                self._judge(await self.webhooks.post(url, parameters, first=first))
         finally:
             first.set()  # also when the town closes: whoever wrote must not wait for ever
 

@@ -32,6 +32,7 @@ class Program:
         self.on_step: Callable[[str], None] = lambda step: None
         self._nursery = nursery
         self._life: Life | None = None
+        self._lives: list[Life] = []
 
     @property
     def data(self) -> Path:
@@ -83,7 +84,9 @@ class Program:
             return _read(out)
 
     async def start(self) -> int:
-        """Begins to serve; the port that it listens on. NotPlayed if it ends instead."""
+        """Begins to serve; the port that it listens on. NotPlayed if it ends instead, or serves already."""
+        if self.lives:
+            raise NotPlayed("The program serves already.")
         reading, writing = os.pipe()
         self._listen(reading)
         try:
@@ -103,10 +106,12 @@ class Program:
         return port
 
     async def _begin(self, words: Sequence[str], out: int, err: int, steps: int) -> Life:
-        line = (*words, "--config", str(self.config))
-        return await self._nursery.begin(
+        line = ("--config", str(self.config), *words)
+        life = await self._nursery.begin(
             line, clock=self.clock, folder=self.folder, out=out, err=err, steps=steps
         )
+        self._lives = [*(one for one in self._lives if one.code is None), life]
+        return life
 
     def _listen(self, reading: int) -> None:
         """Hears the steps until the program has ended."""
@@ -140,6 +145,12 @@ class Program:
         if self._life is not None:
             self._life.signal(signal.SIGKILL)
             await self._life.ended()
+
+    async def kill_all(self) -> None:
+        """Whatever was begun here and still lives: the program, and commands that nobody waits for any more."""
+        for life in self._lives:
+            life.signal(signal.SIGKILL)
+            await life.ended()
 
     async def stop(self) -> None:
         """SIGTERM; NotPlayed unless it ends in order."""

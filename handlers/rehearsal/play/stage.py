@@ -15,7 +15,7 @@ from handlers.rehearsal.phones import TelegramPhone
 from handlers.rehearsal.play import events, settings
 from handlers.rehearsal.play.cast import CAST, Part, Person
 from handlers.rehearsal.play.events import Event, State
-from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.failure import NameTaken, NotPlayed
 from handlers.rehearsal.play.marks import Phone
 from handlers.rehearsal.play.nursery import Nursery
 from handlers.rehearsal.play.program import Program
@@ -47,19 +47,21 @@ class Stage:
         self.phones: dict[str, Phone] = {}
         self._tell = tell
         self._tokens: dict[str, str] = {}
+        self._switch = asyncio.Lock()
 
     async def open(self) -> None:
         """The carriers begin to serve, everybody has a phone, and the program its settings."""
         await self.town.start()
         # The last try waits until the program is there again, however slowly people read meanwhile.
         self.town.twilio.webhooks.delays = (*RETRY_DELAYS[:4], 3600.0)
+        self.town.twilio.in_order = True
         self.program.write_settings(self.town, self.script.ladder)
         for person in CAST:
             self._gets_a_phone(person)
 
     async def close(self) -> None:
         """The program ends, however; then the carriers."""
-        await self.program.kill()
+        await self.program.kill_all()
         await self.town.close()
 
     async def set_up(self) -> None:
@@ -77,29 +79,34 @@ class Stage:
                     await self.phones[person.name].shows("Welcome", within=WITHIN)
 
     async def types(self, *words: str) -> bytes:
-        shown = [word for word in words if word != "--json"]
+        shown = [word for word in words if word not in ("--json", "--")]
         await self._tell(events.Typed(" ".join(("greenroom", *shown))))
         return await self.program.obeys(*words)
 
     async def serve(self) -> None:
-        """The program begins to serve, and the carriers know where."""
-        await self._tell(events.Typed("greenroom run"))
-        await self._tell(events.Program(State.STARTS))
-        port = await self.program.start()
-        self.town.point_at(f"http://127.0.0.1:{port}")
-        await self._tell(events.Program(State.RUNS, self.program.pid))
-        self.town.twilio.webhooks.try_now()
+        """The program begins to serve, and the carriers know where; nothing happens if it serves already."""
+        async with self._switch:
+            if self.program.lives:
+                return
+            await self._tell(events.Typed("greenroom run"))
+            await self._tell(events.Program(State.STARTS))
+            port = await self.program.start()
+            self.town.point_at(f"http://127.0.0.1:{port}")
+            self.town.twilio.webhooks.try_now()
+            await self._tell(events.Program(State.RUNS, self.program.pid))
 
     async def kill(self) -> None:
-        """kill -9."""
-        pid = self.program.pid
-        await self.program.kill()
-        await self._tell(events.Program(State.KILLED, pid))
+        """kill -9; nothing happens to one that is dead."""
+        async with self._switch:
+            if self.program.lives:
+                pid = self.program.pid
+                await self.program.kill()
+                await self._tell(events.Program(State.KILLED, pid))
 
     async def add(self, person: Person) -> None:
         """One more phone; staff are invited, join and are on call at any time. NotPlayed when the answer is no."""
         if any(one.name.casefold() == person.name.casefold() for one in self.cast):
-            raise NotPlayed("Somebody has that name already. Choose another.")
+            raise NameTaken("Somebody has that name already. Choose another.")
         if person.part is Part.TEXTER:
             self._gets_a_phone(person)
             return
@@ -156,8 +163,9 @@ class Stage:
     async def _invite(self, person: Person) -> None:
         way = ("--sms", person.number) if person.number else ("--telegram",)
         role = ("--role", person.part.value) if person.part is not Part.COUNSELOR else ()
+        # Behind "--" a name is a name, whatever it begins with.
         said = await self.types(
-            "staff", "add", person.name, *role, "--languages", person.language, *way, "--json"
+            *("staff", "add", *role, "--languages", person.language, *way, "--json", "--", person.name)
         )
         invited = msgspec.json.decode(said)
         if invited["token"] is not None:
