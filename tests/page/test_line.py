@@ -10,6 +10,11 @@ from playwright.sync_api import expect
 from tests.page.conftest import NARROW, Visit, Visitor
 
 FIRST = "is this private?"
+AT_ONCE = """() => {
+    const body = new URLSearchParams({do: "start"});
+    return Promise.all([1, 2, 3].map(() => fetch("/program", {method: "POST", body})));
+}"""
+"""Three who press the start button at the same time."""
 
 
 @pytest.fixture
@@ -54,10 +59,7 @@ def test_the_drawers_show_both_sides(trainer: Visitor) -> None:
 
 
 def test_ten_texts_survive_a_kill(trainer: Visitor) -> None:
-    """The program is killed in the middle of ten texts and started again from the page: all arrive, each once.
-
-    Not in order: a carrier that was told nothing tries each text again by itself, as Twilio does.
-    """
+    """The program is killed in the middle of ten texts and started again from the page: all arrive, in order, once."""
     trainer.writes("Robin", FIRST)
     trainer.takes("Alma")
     texts = [f"number {n} of ten" for n in range(1, 11)]
@@ -74,6 +76,21 @@ def test_ten_texts_survive_a_kill(trainer: Visitor) -> None:
     arrived = [re.sub(r"^\w{4} ", "", one) for one in trainer.texts("Alma")]
     joined = "\n".join(arrived)
     assert [joined.count(text) for text in texts] == [1] * 10
+    assert [joined.index(text) for text in texts] == sorted(joined.index(text) for text in texts)
+
+
+def test_a_hand_that_trembles_starts_one_program(trainer: Visitor) -> None:
+    """Double clicks on kill and start, again and again: one program in the end, and it serves."""
+    page = trainer.page
+    for _ in range(4):
+        page.locator("#kill").dblclick()
+        expect(page.locator(".program.killed")).to_be_visible()
+        page.evaluate(AT_ONCE)
+        expect(page.locator(".program.runs")).to_be_visible()
+    expect(page.locator("#said")).to_be_hidden()
+    trainer.writes("Robin", FIRST)
+    trainer.takes("Alma")
+    trainer.shows("Alma", FIRST)
 
 
 def test_a_reload_loses_nothing_and_two_browsers_see_the_same(trainer: Visitor, visit: Visit) -> None:
@@ -92,6 +109,7 @@ def test_a_lock_screen_shows_what_a_lock_screen_shows(trainer: Visitor) -> None:
     trainer.menu("Alma", "lock")
     trainer.menu("Robin", "lock")
     expect(trainer.phone("Alma").locator(".lock .hour")).to_be_visible()
+    expect(trainer.phone("Alma").locator(".composer")).to_have_js_property("inert", True)
     trainer.phone("Robin").locator("#do-unlock-p1").click()
     trainer.writes("Robin", FIRST)
     alma = trainer.phone("Alma").locator(".lock")
@@ -131,6 +149,10 @@ def test_stop_and_start_and_a_blocked_bot(trainer: Visitor) -> None:
     trainer.takes("Alma")
     trainer.menu("Kit", "block")
     trainer.shows("Alma", "blocked this line")
+    code = trainer.log("Alma").locator(".got .words b").last.inner_text()
+    trainer.writes("Alma", f"{code} are you there?")
+    trainer.shows("Alma", "not sent, because")
+    expect(trainer.shows("Alma", f"{code} are you there?").locator(".mark.failed")).to_be_visible()
     expect(trainer.phone("Kit").locator(".state")).to_contain_text("The line is blocked")
     trainer.menu("Kit", "unblock")
     trainer.shows("Alma", "can be reached again")
@@ -178,7 +200,11 @@ def test_more_phones_can_be_added(trainer: Visitor) -> None:
     """A texter and a counselor: she joins, is on call, and is asked; a name that is taken is answered."""
     page = trainer.page
     page.get_by_text("Add a phone").click()
-    for name, part, channel in (("Charlie", "texter", "sms"), ("Cleo", "counselor", "telegram")):
+    for name, part, channel in (
+        ("Charlie", "texter", "sms"),
+        ("Cleo", "counselor", "telegram"),
+        ("-rf", "counselor", "sms"),
+    ):
         page.fill(".adding [name=name]", name)
         page.select_option(".adding [name=part]", part)
         page.select_option(".adding [name=channel]", channel)

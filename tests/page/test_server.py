@@ -111,7 +111,6 @@ def test_another_page_cannot_press_our_buttons(ask: Ask, headers: dict[str, str]
         ("/phones", {"name": "x" * 25, "part": "texter", "channel": "sms"}),
         ("/phones", {"name": "a\x00b", "part": "counselor", "channel": "sms"}),
         ("/phones", {"name": "Alma", "part": "counselor", "channel": "sms"}),
-        ("/phones", {"name": "-x", "part": "counselor", "channel": "sms"}),
         ("/phones", {"name": "Eve", "part": "owner", "channel": "sms"}),
         ("/phones", {"name": "Eve", "part": "texter", "channel": "pigeon"}),
         ("/clock", {"minutes": "-5"}),

@@ -22,7 +22,7 @@ from handlers.rehearsal.page.way import Way
 from handlers.rehearsal.play import events
 from handlers.rehearsal.play.cast import Person
 from handlers.rehearsal.play.events import Event, Row, State
-from handlers.rehearsal.play.failure import NotPlayed
+from handlers.rehearsal.play.failure import NameTaken, NotPlayed
 from handlers.rehearsal.play.nursery import Nursery
 from handlers.rehearsal.play.player import Player
 from handlers.rehearsal.play.program import Program
@@ -279,22 +279,22 @@ class Room:
             raise Refused("page.error.phones", most=str(MOST_PHONES))
         try:
             await self.stage.add(person)
-        except NotPlayed:
-            place = "page.error.taken" if self.stage.program.lives else "page.error.dead"
-            raise Refused(place) from None
+        except NameTaken:
+            raise Refused("page.error.taken") from None
+        except NotPlayed as failure:
+            if not self.stage.program.lives:
+                raise Refused("page.error.dead") from None
+            raise Refused("page.error.refused", why=str(failure)) from None
         self._hold(person)
         await self._look_at_the_rota()
 
     async def kill(self) -> None:
         self._ready()
-        if self.stage.program.lives:
-            await self.stage.kill()
+        await self.stage.kill()
 
     async def serve(self) -> None:
         """Starts the program again; what waited arrives."""
         self._ready()
-        if self.stage.program.lives:
-            return
         try:
             await self.stage.serve()
         except NotPlayed:

@@ -17,9 +17,10 @@ function say(sentence) {
 async function post(form, button) {
   const body = new URLSearchParams(new FormData(form));
   if (button && button.name) body.set(button.name, button.value);
+  say("");
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (answer.status === 204) return say(""), true;
+    if (answer.status === 204) return true;
     say(answer.status === 409 ? (await answer.json()).say : await answer.text());
   } catch {
     say(document.title + ": …");
@@ -31,9 +32,17 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
   if (form.classList.contains("composer")) return send(form);
-  const done = await post(form, event.submitter);
-  if (done && form.closest(".adding")) form.reset();
+  if (form.closest(".adding")) return add(form);
+  post(form, event.submitter);
 });
+
+async function add(form) {
+  if (form.ariaBusy === "true") return; // a double click is one
+  form.ariaBusy = "true";
+  const added = form.elements.name.value;
+  if (await post(form) && form.elements.name.value === added) form.reset();
+  form.ariaBusy = "false";
+}
 
 async function send(form) {
   const text = form.elements.text;
@@ -132,8 +141,14 @@ function place(part) {
   const atEnd = log && ends(log);
   if (menu && menu.open) fresh.querySelector("details.menu").open = true;
   old.replaceWith(fresh);
+  if (fresh.classList.contains("lock")) cover(fresh);
   if (focused) (byId(focused) || fresh.querySelector("button, summary") || fresh).focus({ preventScroll: true });
   if (atEnd) toEnd(log);
+}
+
+// What lies under a locked screen cannot be reached, not by Tab and not by a screen reader either.
+function cover(lock) {
+  for (const other of lock.parentElement.children) other.inert = other !== lock && !lock.hidden;
 }
 
 function append(fresh, into) {
@@ -220,6 +235,7 @@ function listen() {
 const desk = document.querySelector(".desk");
 narrow.addEventListener("change", () => { desk.open = !narrow.matches; });
 desk.open = !narrow.matches;
+document.querySelectorAll(".lock").forEach(cover);
 document.querySelectorAll(".log").forEach(toEnd);
 document.querySelectorAll(".phone").forEach((phone) => watchers.observe(phone));
 announce();
