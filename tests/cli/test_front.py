@@ -175,5 +175,5 @@ def test_debug_shows_the_place(process: Type) -> None:
 def test_a_rehearsal_refuses_a_real_configuration(types: Type, tmp_path: Path) -> None:
     """What could reach real people is not for playing."""
     (tmp_path / "config.toml").write_text('[sms]\naccount_sid = "AC…"\n')
-    assert types("rehearse", "--script", "--config", "config.toml").code == 3
+    assert types("rehearse", "--config", "config.toml").code == 3
     assert types("rehearse", "--config", "missing.toml").code == 3
