@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 from bot import phrases
-from handlers.rehearsal.page import hand, room, way
+from handlers.rehearsal.page import hand, state, way
 from handlers.rehearsal.play.cast import Part
 from handlers.rehearsal.play.events import Mark, State
 from handlers.rehearsal.play.script import OWN
@@ -17,7 +17,7 @@ ENGLISH = {place: text for place, text in phrases.catalogue("en").items() if pla
 PUT_TOGETHER = {
     "page.part.": {part.value for part in Part},
     "page.program.": {state.value for state in State},
-    "page.trouble.": {trouble.value for trouble in room.Trouble},
+    "page.trouble.": {trouble.value for trouble in state.Trouble},
     "page.turn.": {str(step.__struct_config__.tag).replace(" ", "_") for step in OWN},
     "page.way.": {f"{name}{more}" for name in way.ROOMS for more in ("", ".room")},
     "page.mark.": {mark.name.lower() for mark in Mark} - {"none"},

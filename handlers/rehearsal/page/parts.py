@@ -20,7 +20,8 @@ from bot import phrases
 from handlers.rehearsal.page import carriers
 from handlers.rehearsal.page.hand import Held
 from handlers.rehearsal.page.refused import Refused
-from handlers.rehearsal.page.room import MOST_PHONES, Room, Setting
+from handlers.rehearsal.page.room import MOST_PHONES, Room
+from handlers.rehearsal.page.state import Setting
 from handlers.rehearsal.page.way import ROOMS
 from handlers.rehearsal.phones import SmsPhone
 from handlers.rehearsal.play.cast import Part as Role

@@ -9,15 +9,13 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from handlers.rehearsal.page import hand
 from handlers.rehearsal.page.hand import Held
 from handlers.rehearsal.page.refused import Refused
+from handlers.rehearsal.page.state import FREE, Behind, Course, Setting, Shift, Trouble
 from handlers.rehearsal.page.way import Way
 from handlers.rehearsal.play import events
 from handlers.rehearsal.play.cast import Person
@@ -27,72 +25,15 @@ from handlers.rehearsal.play.nursery import Nursery
 from handlers.rehearsal.play.player import Player
 from handlers.rehearsal.play.program import Program
 from handlers.rehearsal.play.reel import Reel
-from handlers.rehearsal.play.script import Kept, Scene, Script, ScriptWords, scripts
+from handlers.rehearsal.play.script import scripts
 from handlers.rehearsal.play.stage import Stage
 
-FREE = Script(name="free", order=0, words={"en": ScriptWords("", "")}, scenes=(), kept=Kept("", "", ""))
-"""Nothing is played: everybody types what they like."""
 MOST_PHONES = 12
 LONGEST_NAME = 24
 TICK = 1.0
 """Seconds between two looks at what changes by itself: the clock, the carriers' shelves."""
 FAULT_SECONDS = 4
 """How long a slow carrier thinks, and how long a busy one asks us to wait."""
-
-
-class Behind(Protocol):
-    """What lies behind the program; handed in, as a door may not open the database."""
-
-    async def newest(self) -> tuple[str, tuple[Row, ...]] | None:
-        """The newest line of any transcript, and the rows that hold it."""
-        ...
-
-    async def next_shift(self, now: datetime) -> datetime | None:
-        """The next instant at which somebody else is on call, or nobody."""
-        ...
-
-    async def on_call(self, now: datetime) -> list[str]:
-        """Who is on call, by name."""
-        ...
-
-
-class Setting(StrEnum):
-    """How far the stage is set."""
-
-    UNDER_WAY = "under way"
-    READY = "ready"
-    FAILED = "failed"
-
-
-class Trouble(StrEnum):
-    """What a carrier can be made to do."""
-
-    NONE = "none"
-    BUSY = "busy"
-    BROKEN = "broken"
-    SLOW = "slow"
-    CUT = "cut"
-
-
-@dataclass(slots=True)
-class Course:
-    """How far a script has come. `by_hand`: the trainee's part is played by a person."""
-
-    script: Script = FREE
-    by_hand: bool = False
-    number: int = 0
-    scene: Scene | None = None
-    turn: events.YourTurn | None = None
-    ended: bool = False
-    failure: str = ""
-
-
-@dataclass(slots=True)
-class Shift:
-    """Who is on call, and until when."""
-
-    names: list[str] = field(default_factory=list)
-    until: datetime | None = None
 
 
 class Room:
