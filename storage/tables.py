@@ -85,6 +85,55 @@ envelopes = Table(
     sqlite_with_rowid=False,
 )
 
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),  # random id of a process that serves
+    Column("public", LargeBinary, nullable=False),  # its one-time public key
+    Column("proof", LargeBinary, nullable=False),  # that who published it has the root key
+    Column("heard_at", Instant, nullable=False, index=True),  # a clock: who is silent is not waited for
+    Column("knows", LargeBinary),  # the newest epoch that its keyring has
+)
+
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("host", LargeBinary, ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True),
+    Column("kid", LargeBinary, primary_key=True),  # which epoch
+    Column("sealed", LargeBinary, nullable=False),  # its key, for that host alone
+    sqlite_with_rowid=False,
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String, primary_key=True),  # a fixed word of ours
+    Column("due_at", Instant, nullable=False),  # clock
+    Column("holder", LargeBinary),  # random id of the process that does it now
+    Column("until", Instant),  # when that one is taken for dead
+    sqlite_with_rowid=False,
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),  # a random id whose keys are gone
+    Column("day", Integer, nullable=False, index=True),  # when it may be forgotten
+    sqlite_with_rowid=False,
+)
+
+archive_keys = Table(
+    "archive_keys",
+    metadata,
+    Column("reader", String, primary_key=True),  # the key's name, a hash of it
+    Column("staff", Integer, ForeignKey("staff.id"), nullable=False, index=True),  # staff id
+    Column("public", LargeBinary, nullable=False),  # public by nature
+    Column("standing", String, nullable=False),  # proposed, active, ended
+    Column("due_at", Instant),  # when a proposed one becomes active by itself
+    Column("created_day", Integer, nullable=False),  # the day, not the time
+    sqlite_with_rowid=False,
+)
+
 line = Table(
     "line",
     metadata,
@@ -141,6 +190,38 @@ conversations = Table(
     Column("last_hour", Integer, nullable=False),  # the hour, not the time
     Column("sealed", LargeBinary),  # Private; NULL once erased
     Index("ix_conversations_state_counselor_last_hour", "state", "counselor", "last_hour"),
+    Index("ix_conversations_state_last_hour", "state", "last_hour"),
+)
+
+endings = Table(
+    "endings",
+    metadata,
+    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column(
+        "at", Instant, nullable=False
+    ),  # from when its retention clocks run: the end, rounded up to a minute
+    Column("look_at", Instant, nullable=False, index=True),  # when the next of them rings
+    sqlite_with_rowid=False,
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("until", Instant, nullable=False, index=True),  # when it ends by itself
+    Column("sealed", LargeBinary, nullable=False),  # who, and the reason
+    sqlite_with_rowid=False,
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("kind", String, nullable=False),  # a fixed word of ours
+    Column("staff", Integer, nullable=False, index=True),  # who asked
+    Column("state", String, nullable=False),  # asked, granted, refused, lapsed
+    Column("due_at", Instant, nullable=False, index=True),  # when it lapses
+    Column("sealed", LargeBinary, nullable=False),  # what for, and the number by which it is answered
 )
 
 texter_contacts = Table(
@@ -219,6 +300,29 @@ rates = Table(
     metadata,
     Column("label", LargeBinary, primary_key=True),
     Column("day", Integer, nullable=False, index=True),  # the last day it happened
+    sqlite_with_rowid=False,
+)
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("label", LargeBinary, primary_key=True),
+    Column("until", Instant, nullable=False, index=True),  # when it ends by itself
+    sqlite_with_rowid=False,
+)
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("label", LargeBinary, primary_key=True),  # blind, and of the hour: what is counted
+    Column("hour", Integer, nullable=False, index=True),  # when it may be forgotten
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+counts = Table(
+    "counts",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, primary_key=True),  # a fixed word of ours
+    Column("number", Integer, nullable=False),  # how often, that day
     sqlite_with_rowid=False,
 )
 offsets = Table(
