@@ -1,0 +1,154 @@
+"""Who did what, without content: entries in a chain, so that one that was changed or taken out is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, select
+
+from bot.errors import SealBroken, Stale
+from bot.people import ConversationId, StaffId
+from storage.desk import Desk
+from storage.line import LINE_ID, LineRoom
+from storage.payloads import pack, unpack
+from storage.tables import audit, day_of
+from storage.vault import FIRST_LINK, Owner, Place
+
+_ENDS: Final = "audit"
+"""The name under which the line remembers where the chain begins and ends."""
+_ROWS = select(audit).where(audit.c.id > bindparam("after")).order_by(audit.c.id).limit(bindparam("most"))
+_LAST_OLD = select(func.max(audit.c.id)).where(audit.c.day < bindparam("before"))
+_ONE = select(audit.c.link).where(audit.c.id == bindparam("of"))
+_FORGET = delete(audit).where(audit.c.id <= bindparam("to"))
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `what`: fixed words of ours ("staff removed"); `detail`: a number, a date, a reason: no content of a
+    conversation, no address. `by`: who did it, as far as the program knows."""
+
+    number: int
+    at: datetime
+    what: str
+    by: StaffId | None
+    conversation: ConversationId | None
+    detail: str
+
+
+class _Written(msgspec.Struct, frozen=True, array_like=True):
+    """What is sealed: audit.sealed."""
+
+    what: str
+    by: int | None = None
+    conversation: bytes | None = None
+    detail: str = ""
+
+
+class _Ends(msgspec.Struct, frozen=True):
+    """Where the chain begins (the last entry that was forgotten by time) and ends."""
+
+    first: int = 0
+    first_link: bytes = FIRST_LINK
+    last: int = 0
+    last_link: bytes = FIRST_LINK
+
+
+class Audit:
+    """The trail. Only `forget` takes anything out, from its beginning."""
+
+    def __init__(self, desk: Desk, line: LineRoom) -> None:
+        self._desk = desk
+        self._line = line
+
+    def add(
+        self,
+        what: str,
+        *,
+        by: StaffId | None = None,
+        conversation: ConversationId | None = None,
+        detail: str = "",
+    ) -> None:
+        """Appends an entry, in the transaction that does what it tells. Stale when somebody else did so just now."""
+        desk = self._desk
+        ends = self._ends()
+        number = ends.last + 1
+        key = desk.own_key(Owner.LINE, LINE_ID)
+        sealed = desk.vault.seal(
+            key, _place(number), pack(_Written(what, by, conversation, detail)), desk.now
+        )
+        link = desk.vault.link(key, ends.last_link, _row_id(number), sealed)
+        row = {"id": number, "day": day_of(desk.now), "sealed": sealed, "link": link}
+        if not desk.put_once(audit, row):
+            raise Stale("The trail has a newer entry.")
+        self._keep(msgspec.structs.replace(ends, last=number, last_link=link))
+
+    def entries(self, *, last: int | None = None) -> Iterator[Entry]:
+        """All entries, or the last so many, oldest first. SealBroken when one is missing, changed, moved or put back;
+        what came before it has been handed out then."""
+        ends = self._ends()
+        after, before = ends.first, ends.first_link
+        if last is not None and ends.last - last > after:
+            after = ends.last - last
+            before = self._desk.conn.execute(_ONE, {"of": after}).scalar() or FIRST_LINK
+        key = self._desk.own_key(Owner.LINE, LINE_ID)
+        while rows := self._desk.conn.execute(_ROWS, {"after": after, "most": _AT_ONCE}).all():
+            for row in rows:
+                if row.id != after + 1:
+                    raise SealBroken("An entry of the audit trail is missing.")
+                if self._desk.vault.link(key, before, _row_id(row.id), row.sealed) != row.link:
+                    raise SealBroken("An entry of the audit trail was changed or moved.")
+                opened = self._desk.vault.open(key, _place(row.id), row.sealed)
+                said = unpack(_Written, opened.body)
+                yield Entry(
+                    number=row.id,
+                    at=opened.at,
+                    what=said.what,
+                    by=None if said.by is None else StaffId(said.by),
+                    conversation=None if said.conversation is None else ConversationId(said.conversation),
+                    detail=said.detail,
+                )
+                after, before = row.id, row.link
+        if after != ends.last or before != ends.last_link:
+            raise SealBroken("The newest entry of the audit trail is not the last that was written.")
+
+    def verify(self) -> bool:
+        """Whether the whole chain is as it was written."""
+        try:
+            for _ in self.entries():
+                pass
+        except SealBroken:
+            return False
+        return True
+
+    def forget(self, before_day: int) -> int:
+        """Entries of days before this one are gone, from the beginning of the chain; how many."""
+        ends = self._ends()
+        to: int | None = self._desk.conn.execute(_LAST_OLD, {"before": before_day}).scalar()
+        if to is None or to <= ends.first:
+            return 0
+        link: bytes | None = self._desk.conn.execute(_ONE, {"of": to}).scalar()
+        if link is None:
+            return 0
+        self._desk.conn.execute(_FORGET, {"to": to})
+        self._keep(msgspec.structs.replace(ends, first=to, first_link=link))
+        return to - ends.first
+
+    def _ends(self) -> _Ends:
+        value = self._line.get(_ENDS)
+        return msgspec.json.decode(value, type=_Ends) if value else _Ends()
+
+    def _keep(self, ends: _Ends) -> None:
+        self._line.set(_ENDS, msgspec.json.encode(ends).decode())
+
+
+def _row_id(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def _place(number: int) -> Place:
+    return Place("audit.sealed", Owner.LINE, LINE_ID, _row_id(number), sequence=number)
