@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import SealBroken
 from storage.payloads import Profile
-from storage.tables import envelopes
+from storage.tables import day_of, envelopes, erasures
 from storage.vault import SERVER, Envelope, Key, Label, Owner, Vault
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -57,6 +57,7 @@ _FORGET = delete(envelopes).where(
     envelopes.c.owner == bindparam("of"), envelopes.c.owner_id.in_(bindparam("of_ids", expanding=True))
 )
 _NEW_ENVELOPE = envelopes.insert()
+_ERASURES = frozenset({Owner.CONVERSATION, Owner.CONTACT, Owner.STAFF})
 
 
 def insert_into(table: Table, *, shared: bool) -> postgresql.Insert | sqlite.Insert:
@@ -81,7 +82,17 @@ class Desk:
     other bytes or none, so nothing stale is ever shown.
     """
 
-    __slots__ = ("_keys", "chance", "conn", "known", "lanes_moved", "letters_added", "now", "vault")
+    __slots__ = (
+        "_keys",
+        "chance",
+        "conn",
+        "erased",
+        "known",
+        "lanes_moved",
+        "letters_added",
+        "now",
+        "vault",
+    )
 
     def __init__(
         self,
@@ -99,6 +110,7 @@ class Desk:
         self.known = known
         self.letters_added = False
         self.lanes_moved = False
+        self.erased = False
         self._keys: dict[tuple[Owner, bytes], Key] = {}
 
     @property
@@ -151,10 +163,17 @@ class Desk:
         return self.key(owner, owner_id)
 
     def forget_keys(self, owner: Owner, owner_ids: Iterable[bytes]) -> None:
-        """The owners' envelopes are gone, for every reader."""
+        """The owners' envelopes are gone, for every reader. Of people and conversations it is remembered that they are:
+        the key copies in journals and backups must become useless soon, and a restored backup must not bring them back.
+        """
         ids = list(owner_ids)
-        if ids:
-            self.conn.execute(_FORGET, {"of": owner.value, "of_ids": ids})
+        if not ids:
+            return
+        self.conn.execute(_FORGET, {"of": owner.value, "of_ids": ids})
+        if owner in _ERASURES:
+            self.erased = True
+            for owner_id in ids:
+                self.put_once(erasures, {"id": owner_id, "day": day_of(self.now)})
         for owner_id in ids:
             self._keys.pop((owner, owner_id), None)
 

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 MOST: Final = 64
 """Thoughts in one transaction: they share one write to the disk. More would make the first wait for the last."""
+AGAIN: Final = 1.0
+"""Seconds before a journal is tried again that could not be emptied because somebody was reading."""
 POLL: Final = 1.0
 """Seconds between two looks at whether another process has committed."""
 
@@ -89,6 +91,7 @@ class _Job:
     result: Any = None
     error: BaseException | None = None
     wakes: bool = False
+    erased: bool = False
 
 
 class Sqlite:
@@ -103,6 +106,7 @@ class Sqlite:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._guard: int | None = None
+        self._to_empty = False
         self._thread = threading.Thread(target=self._serve, name="sqlite", daemon=True)
         self._thread.start()
 
@@ -167,11 +171,10 @@ class Sqlite:
         engine = engine_for(self._path)
         conn: Connection | None = None
         while (batch := self._batch()) is not None:
-            if not batch:
-                continue
             try:
                 conn = conn or engine.connect()
-                self._commit(conn, batch)
+                if batch:
+                    self._commit(conn, batch)
             except BaseException as error:
                 _fail(batch, error)
                 if conn is not None:
@@ -180,13 +183,19 @@ class Sqlite:
                     engine.dispose()
                 conn = None
             self._settle(batch)
+            self._to_empty |= any(job.erased and job.error is None for job in batch)
+            if self._to_empty and conn is not None:
+                self._to_empty = not _emptied(conn)
         if conn is not None:
             conn.close()
         engine.dispose()
 
     def _batch(self) -> list[_Job] | None:
-        """What is queued, at least one; None at the end."""
-        first = self._queue.get()
+        """What is queued; None at the end. Nothing when a journal that could not be emptied is to be tried again."""
+        try:
+            first = self._queue.get(timeout=AGAIN if self._to_empty else None)
+        except Empty:
+            return []
         if first is None:
             return None
         batch = [first]
@@ -222,6 +231,7 @@ class Sqlite:
             job.result = job.thought(work)
             work.finish()
             job.wakes = work.wakes
+            job.erased = work.erased
         except BaseException as error:
             job.error = translated(error)
 
@@ -241,6 +251,22 @@ class Sqlite:
             _tell(job)
         if any(job.wakes for job in jobs):
             self._woken()
+
+
+def _emptied(conn: Connection) -> bool:
+    """Moves the journal into the file and cuts it off; False when a reader held it, and then nothing is erased.
+
+    A wait for the reader would keep every text waiting with it, so it is tried again later instead.
+    """
+    raw = conn.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    try:
+        raw.execute("PRAGMA busy_timeout=0").fetchall()
+        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        raw.execute("PRAGMA busy_timeout=5000").fetchall()
+    except sqlite3.Error:  # what was to be committed is: a full disk fails this alone
+        return False
+    return bool(busy == 0)
 
 
 def _tell(job: _Job) -> None:

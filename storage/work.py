@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from storage.audit import Audit
+from storage.chores import Chore, Chores
 from storage.conversations import Conversations
 from storage.copies import Copies
 from storage.desk import Chance as Chance  # part of this room's face
@@ -21,6 +24,10 @@ from storage.staff import StaffRoom
 from storage.tables import epochs
 from storage.transcript import Transcript
 from storage.vault import Vault
+
+SOON: Final = timedelta(minutes=4)
+"""So long after an erasure the keys are rotated: several erasures share one rotation, and of the ten minutes of the
+promise (security.md, "Backups") more than half is left for it."""
 
 
 class Work:
@@ -41,6 +48,8 @@ class Work:
         self.offsets = Offsets(desk)
         self.line = LineRoom(desk)
         self.rota = RotaRoom(desk)
+        self.audit = Audit(desk, self.line)
+        self.chores = Chores(desk)
 
     @property
     def now(self) -> datetime:
@@ -67,6 +76,11 @@ class Work:
         """Whether something may be ready to be sent now: then this process's sender is woken after the commit."""
         return self._desk.letters_added or self._desk.lanes_moved
 
+    @property
+    def erased(self) -> bool:
+        """Whether this thought has erased something: then the journal is emptied after the commit."""
+        return self._desk.erased
+
     def ensure_epoch(self) -> None:
         """The epoch that wraps now has its row, so that envelopes may refer to it."""
         self._desk.put_once(epochs, {"kid": self.vault.active})
@@ -74,3 +88,5 @@ class Work:
     def finish(self) -> None:
         """Writes what was collected; the transaction can be committed then."""
         self.outbox.flush()
+        if self._desk.erased:
+            self.chores.hasten(Chore.ROTATE, self.now + SOON)
