@@ -5,15 +5,21 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.engine import Store, migrate, open_store
 from storage.keyring import Keyring
 from storage.vault import Vault
 from tests import postgres
 from tests.clock import FakeClock
+
+# Hypothesis' own deadline, 200 ms an example, is a bet on an idle machine: beside other workers it is often lost.
+settings.register_profile("beside others", deadline=timedelta(seconds=5))
+settings.load_profile("beside others")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,7 @@ import psycopg
 from storage.engine import migrate
 
 _HOW = "The tests need PostgreSQL's programs: install them with `apt-get install postgresql` (any version from 13)."
+PORTS = range(20_000, 32_000)
 _QUICK = (
     "fsync=off",
     "synchronous_commit=off",
@@ -44,10 +46,12 @@ def _as_server(*command: str) -> list[str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the kernel hands out: another worker's connection cannot take it before the server does."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("No port is free for PostgreSQL.")
 
 
 class Server:
