@@ -35,8 +35,12 @@ demo: setup ## the whole line on this machine, no account needed: a page of phon
 run: setup ## serve the line that config.toml describes (make one with: .venv/bin/greenroom init)
 	@$(BIN)/greenroom run
 
+# Half of a test's time is waiting, so there is one worker more than cores; past eight they only cost memory. Each has
+# its own PostgreSQL server, nurseries and browser. Whoever has done his share takes from the others'.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 7 ? n + 1 : 8)))
+
 test: setup system ## every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: setup ## style, types and floors
 	@$(BIN)/ruff check .
