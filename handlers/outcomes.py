@@ -7,9 +7,9 @@ from dataclasses import replace
 from bot import relay
 from bot.conversation import Conversation, State
 from bot.messages import Copy, Letter, Side, Task
-from bot.people import ContactId, Role, Standing
+from bot.people import ContactId, Standing
 from bot.phrases import phrase
-from handlers import apply, desk
+from handlers import alarms, apply, desk
 from handlers.line import Line
 from storage.outbox import Claimed
 from storage.work import Work
@@ -120,9 +120,7 @@ def buried(work: Work, line: Line, claimed: Claimed) -> bool:
     """A letter that cannot be sent whatever is tried is put aside, and the admins are told once."""
     if not work.outbox.bury(claimed.id):
         return False
-    for person in work.staff.everyone():
-        if Role.ADMIN in person.roles and person.contact is not None and person.contact.id != _to(claimed):
-            apply.tell(work, line, person.contact, phrase("alarm.buried"))
+    alarms.tell_admins(work, line, phrase("alarm.buried"), but=_to(claimed))
     return True
 
 

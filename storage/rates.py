@@ -30,6 +30,13 @@ class Rates:
     def first_today(self, purpose: str, address: Address) -> bool:
         """Whether this is the first time today (UTC) for this purpose; it counts from now on."""
         value = canon(purpose.encode(), address.place.reveal().encode("utf-8", "surrogatepass"))
-        label = self._desk.vault.label(Label.RATE, address.medium, value)
+        return self._first(address.medium, value)
+
+    def first_today_of_all(self, purpose: str) -> bool:
+        """The same for what is said once a day whomever it is about."""
+        return self._first("", canon(purpose.encode()))
+
+    def _first(self, medium: str, value: bytes) -> bool:
+        label = self._desk.vault.label(Label.RATE, medium, value)
         row = {"label": label, "day": day_of(self._desk.now)}
         return self._desk.conn.execute(_mark(shared=self._desk.shared), row).rowcount == 1
