@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.errors import SealBroken
 from storage.payloads import Profile
 from storage.tables import day_of, envelopes, erasures
-from storage.vault import SERVER, Envelope, Key, Label, Owner, Vault
+from storage.vault import SERVER, Envelope, Key, Label, Owner, SupervisorKey, Vault
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -155,6 +155,12 @@ class Desk:
             self.conn.execute(_NEW_ENVELOPE, [self._row(key, owner, one) for one, key in made.items()])
         self._keys.update({(owner, owner_id): key for owner_id, key in made.items()})
 
+    def seal_to(self, key: Key, owner: Owner, owner_id: bytes, halves: Iterable[SupervisorKey]) -> None:
+        """Stores an envelope of this key for each of these supervisors."""
+        for half in halves:
+            made = self.vault.wrap_for(half, key, owner, owner_id)
+            self.conn.execute(_NEW_ENVELOPE, _envelope(made, owner, owner_id))
+
     def own_key(self, owner: Owner, owner_id: bytes) -> Key:
         """The owner's key, made at the first need; of two who make it at once one does, and both use that."""
         found = self.conn.execute(_ENVELOPE, {"of": owner.value, "of_id": owner_id}).first()
@@ -193,11 +199,14 @@ class Desk:
         return self.vault.labels(Label.NAME, "sender " + medium, via)
 
     def _row(self, key: Key, owner: Owner, owner_id: bytes) -> dict[str, object]:
-        made = self.vault.wrap(key, owner, owner_id)
-        return {
-            "owner": owner.value,
-            "owner_id": owner_id,
-            "reader": made.reader,
-            "kid": made.kid,
-            "wrapped": made.wrapped,
-        }
+        return _envelope(self.vault.wrap(key, owner, owner_id), owner, owner_id)
+
+
+def _envelope(made: Envelope, owner: Owner, owner_id: bytes) -> dict[str, object]:
+    return {
+        "owner": owner.value,
+        "owner_id": owner_id,
+        "reader": made.reader,
+        "kid": made.kid,
+        "wrapped": made.wrapped,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from storage.archive_keys import ArchiveKeys
 from storage.audit import Audit
 from storage.chores import Chore, Chores
 from storage.conversations import Conversations
@@ -50,6 +51,7 @@ class Work:
         self.rota = RotaRoom(desk)
         self.audit = Audit(desk, self.line)
         self.chores = Chores(desk)
+        self.archive_keys = ArchiveKeys(desk, self.staff)
 
     @property
     def now(self) -> datetime:
