@@ -72,6 +72,7 @@ HANDLERS = ("bot", "storage", "handlers")
 FLOORS = (  # the first that fits
     Floor(ROOF, (*HANDLERS, "migrations"), frozenset({"*"})),
     Floor(("bot",), ("bot",), DATA),
+    Floor(("storage.archive_keys",), ("bot", "storage"), frozenset({"sqlalchemy"})),
     Floor(SEALING, ("bot", "storage"), frozenset({"msgspec", "cryptography"})),
     Floor(("storage",), ("bot", "storage"), frozenset({"msgspec", "sqlalchemy", "alembic", "psycopg"})),
     Floor(
