@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import SealBroken
+from storage.box import SupervisorKey
 from storage.payloads import Profile
 from storage.tables import day_of, envelopes, erasures
-from storage.vault import SERVER, Envelope, Key, Label, Owner, SupervisorKey, Vault
+from storage.vault import SERVER, Envelope, Key, Label, Owner, Vault
 
 AnyRow = Row[*tuple[Any, ...]]
 
