@@ -102,7 +102,11 @@ def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, p
         replace(after, due_at=due),
         offers=(*lapsed, *made),
         said=tuple(Said(Direction.LINE, text.what) for text in texts),
-        letters=(*texts, *(invite(after, watch, offer) for offer in made)),
+        letters=(
+            *texts,
+            *(invite(after, watch, offer) for offer in made),
+            *_alarms(conversation, after, watch, asked=mine, made=made),
+        ),
     )
 
 
@@ -256,6 +260,21 @@ def _next_look(conversation: Conversation, watch: Watch, pace: Pace, waiting: li
     return min(moment for moment in due if moment > watch.now)
 
 
-def admins(watch: Watch) -> list[Staff]:
-    """Who is told that the rota has failed."""
-    return [p for p in watch.people.values() if Role.ADMIN in p.roles and p.contact is not None]
+def _alarms(
+    before: Conversation, after: Conversation, watch: Watch, *, asked: tuple[Offer, ...], made: list[Offer]
+) -> tuple[ToStaff, ...]:
+    """The admins hear once a round that the rota has failed: when supervisors are asked, or nobody is left to ask.
+    Admins who are asked themselves know it from that."""
+    supervisors = {p.id for p in _supervisors(watch, after.language)}
+    reached = any(o.staff in supervisors for o in asked)
+    now = any(o.staff in supervisors for o in made)
+    empty = after.private.nobody_told and not before.private.nobody_told
+    if reached or not (now or empty):
+        return ()
+    told = phrase("rota.failed" if now else "rota.nobody", code=after.code)
+    asked_now = {o.staff for o in made}
+    return tuple(
+        ToStaff(p.contact.id, told)
+        for p in watch.people.values()
+        if Role.ADMIN in p.roles and p.contact is not None and p.id not in asked_now
+    )

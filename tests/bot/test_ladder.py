@@ -120,6 +120,40 @@ def test_supervisors_are_asked_after_six_minutes_though_another_may_still_answer
     assert asked(after) == [SAM.id]
 
 
+def told_admins(decision: Decision) -> list[str]:
+    """What Charlie hears."""
+    return [
+        one.what.place
+        for one in decision.letters
+        if isinstance(one, ToStaff) and one.contact == contact(CHARLIE).id and hasattr(one.what, "place")
+    ]
+
+
+def test_admins_hear_once_that_supervisors_are_asked() -> None:
+    """The rota has failed: who plans it must know, and not again with every look at the clock."""
+    there = watch(on=(ALMA,), people=(SAM, CHARLIE))
+
+    failed = up(ROBIN, (offer(ROBIN, ALMA, SAID_NO),), there)
+    later = up(failed.conversation, (offer(ROBIN, ALMA, SAID_NO), offer(ROBIN, SAM)), there)
+
+    assert told_admins(up(ROBIN, (), there)) == []
+    assert told_admins(failed) == ["rota.failed"]
+    assert told_admins(later) == []
+
+
+def test_admins_hear_once_that_nobody_is_left() -> None:
+    """Where there is no supervisor either; an admin who is asked herself hears only the offer."""
+    alone = watch(on=(), people=(CHARLIE,))
+    both = person(6, "Eve", Role.ADMIN, Role.SUPERVISOR)
+
+    empty = up(ROBIN, (), alone)
+
+    assert told_admins(empty) == ["rota.nobody"]
+    assert told_admins(up(empty.conversation, (), alone)) == []
+    asked_herself = up(ROBIN, (), watch(people=(both,)))
+    assert [one.what.place for one in asked_herself.letters if isinstance(one, ToStaff)] == ["offer"]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     "who",
     [
