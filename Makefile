@@ -21,7 +21,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 
-.PHONY: help setup system test check lock run demo bench pictures
+.PHONY: help setup system test check lock run demo bench pictures secrecy
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -50,6 +50,9 @@ check: setup ## style, types and floors
 
 bench: setup system ## messages a second, and what one costs, against a plain pipeline of 100 lines
 	@$(BIN)/python -m bench
+
+secrecy: setup system ## what somebody might try who wants to know, how often, and how much got through: a table
+	@$(BIN)/python -m tests.secrecy
 
 pictures: setup system ## the README's pictures, taken anew
 	@$(BIN)/python -m tests.page.pictures
