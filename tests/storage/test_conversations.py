@@ -239,3 +239,13 @@ async def test_offers_are_made_changed_and_ended(store: Store, clock: FakeClock)
     assert await store.do(lambda work: work.offers.to(offer.staff)) == [ended]  # lapsed 14.5 minutes ago
     clock.advance(minutes=1)
     assert await store.do(lambda work: work.offers.to(offer.staff)) == []
+
+
+async def test_two_hundred_texts_at_once_into_one_conversation_all_arrive(store: Store) -> None:
+    """They wait for each other instead of trying again and again until one is turned away."""
+    await store.do(lambda work: writes(work, ROBIN, "hello"))
+
+    await asyncio.gather(*(store.do(lambda work, n=n: writes(work, ROBIN, f"text {n}")) for n in range(200)))
+
+    conversation = await store.do(lambda work: work.conversations.by_address(ROBIN))
+    assert conversation.sequence == 201
