@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds that `shows` waits unless told otherwise: enough for a slow machine, bearable when a test fails."""
 
 

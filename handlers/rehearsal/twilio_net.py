@@ -145,7 +145,7 @@ class Net(ABC):
         url = self.webhooks.public_url + self.inbound.partition("#")[0]
         return list(await asyncio.gather(*(self.webhooks.post(url, parameters) for _ in range(times))))
 
-    async def settled(self, *, within: float = 10.0) -> None:
+    async def settled(self, *, within: float = 30.0) -> None:
         """Returns when no webhook is under way any more (messages that wait for a phone do not count)."""
         async with asyncio.timeout(within):
             while busy := [e for e in self._errands if e.get_name() == "webhook"]:

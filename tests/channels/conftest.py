@@ -23,7 +23,7 @@ async def town() -> AsyncIterator[Town]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session(read_seconds=0.5) as session:
+    async with open_session(read_seconds=2) as session:
         yield session
 
 

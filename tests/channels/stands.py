@@ -50,19 +50,19 @@ class Ear:
 
     async def heard(self, number: int) -> list[Inbound]:
         """Waits until so many have come."""
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(self.inbounds) >= number)
         return self.inbounds
 
     async def told(self, number: int) -> list[Receipt]:
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(self.receipts) >= number)
         return self.receipts
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
     """Waits until something holds that nobody tells of."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - the stand-ins have no event for it
             await asyncio.sleep(0.005)
 

@@ -33,7 +33,7 @@ PATIENCE = 60_000
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PLACES = {"Robin": "p1", "Kit": "p2", "Alma": "p3", "Bo": "p4", "Sam": "p5"}
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -183,6 +183,7 @@ def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
         context = chromium.new_context(
             **{"viewport": WIDE, "locale": "en-US", "reduced_motion": "reduce"} | more
         )
+        context.set_default_timeout(PATIENCE)
         visitor = Visitor(context.new_page(), served.url)
         visitors.append(visitor)
         visitor.comes(path)

@@ -35,7 +35,7 @@ class Program:
 
     async def hears(self, holds: Callable[[], bool]) -> None:
         """Waits until what was heard satisfies the test."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not holds():
                 await self._news.wait()
 

@@ -21,7 +21,7 @@ from storage.engine import Store
 from tests.stories.stage import Stage
 
 HOUSE = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds for a process to start or end, on a slow machine."""
 
 

@@ -255,7 +255,7 @@ class Stage:
         await self.rota(*self._on_call)
         return phone
 
-    async def settled(self, *, within: float = 20.0) -> None:
+    async def settled(self, *, within: float = 60.0) -> None:
         """Returns when nothing is under way: no webhook, no update, no letter that may leave, no clock that is due.
 
         After it, a phone that shows nothing new will not show anything new: no test has to wait for silence.
@@ -334,7 +334,7 @@ class Stage:
 
     async def tried(self, phone: Phone, before: int) -> None:
         """Waits until a carrier has been asked once more, whatever it answered."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 if self.calls_to(phone) > before:
                     return

@@ -68,7 +68,7 @@ async def answers(phone: Phone, code: str, text: str) -> Shown:
 
 async def time_passes(line: Stage, until: Callable[[], bool]) -> None:
     """Nine seconds at a time, each long enough for what is due: a lease must not run out under a call."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not until():
             pass_time(line, seconds=9)
             await asyncio.sleep(0.1)
@@ -77,7 +77,7 @@ async def time_passes(line: Stage, until: Callable[[], bool]) -> None:
 async def waits(line: Stage) -> None:
     """Returns when it has been written down that a letter is tried again later."""
     again = select(outbox.c.id).where(outbox.c.attempts > 0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await line.do(lambda work: work._desk.conn.execute(again).first()) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -202,7 +202,7 @@ async def test_a_burst_survives_kills_at_random(house: House, medium: str) -> No
             await house.killed()
             kills += 1
             await house.runs_alone()
-    await alma.until(lambda: {f"{code} {text}" for text in said} <= set(alma.texts), within=30)
+    await alma.until(lambda: {f"{code} {text}" for text in said} <= set(alma.texts), within=90)
     await house.stage.settled()
     there = [text.removeprefix(f"{code} ") for text in alma.texts if f"{code} text" in text]
     assert list(dict.fromkeys(there)) == said

@@ -41,7 +41,7 @@ async def house(tmp_path: Path, database_url: str, cradle: Nursery) -> AsyncIter
 
 async def healthy(house: House, status: int = 200) -> dict[str, object]:
     """Waits for this status of /healthz; what it says."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found, said = await house.health()
             if found == status:

@@ -85,7 +85,7 @@ async def raw(served: Served, *parts: bytes) -> bytes:
     for part in parts:
         writer.write(part)
         await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
     return answer
@@ -144,7 +144,7 @@ async def test_a_large_body_is_refused_before_it_has_come(served: Served, house:
     """The first bytes decide."""
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 20971520\r\n\r\nlavender")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert (await reader.readline()).startswith(b"HTTP/1.1 413")
     writer.close()
     assert not house.calls
@@ -154,7 +154,7 @@ async def test_a_slow_body_is_given_up(served: Served, house: House) -> None:
     """408."""
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nlavender")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert (await reader.readline()).startswith(b"HTTP/1.1 408")
     writer.close()
     assert not house.calls
