@@ -28,8 +28,8 @@ QUIET = (
     "--no-first-run",
 )
 """As root there is no sandbox; and Chromium shall call nobody at home."""
-PATIENCE = 60_000
-"""Milliseconds: a small machine sets the stage in ten seconds, a busy one takes longer."""
+PATIENCE = 120_000
+"""Milliseconds: a small machine sets the stage in ten seconds, one that is busy with six times its work in a minute."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PLACES = {"Robin": "p1", "Kit": "p2", "Alma": "p3", "Bo": "p4", "Sam": "p5"}
 
@@ -174,9 +174,9 @@ class Visitor:
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture
-def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
-    """Opens the page in a browser of its own: `visit(viewport=NARROW, …)`. In the end nothing has gone wrong."""
+@contextmanager
+def visiting(chromium: Browser, url: str) -> Iterator[Visit]:
+    """Browsers on one page. In the end they are closed, and nothing has gone wrong."""
     visitors: list[Visitor] = []
 
     def opened(path: str = "/", **more: Any) -> Visitor:
@@ -184,7 +184,7 @@ def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
             **{"viewport": WIDE, "locale": "en-US", "reduced_motion": "reduce"} | more
         )
         context.set_default_timeout(PATIENCE)
-        visitor = Visitor(context.new_page(), served.url)
+        visitor = Visitor(context.new_page(), url)
         visitors.append(visitor)
         visitor.comes(path)
         return visitor
@@ -194,3 +194,17 @@ def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
     for visitor in visitors:
         visitor.page.context.close()
     assert not wrong
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
+    """Opens the page in a browser of its own: `visit(viewport=NARROW, …)`."""
+    with visiting(chromium, served.url) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def onlooker(chromium: Browser, served: Served) -> Iterator[Visitor]:
+    """One browser for the tests of a file, for those who need a stage that is set and do not touch its page."""
+    with visiting(chromium, served.url) as visit:
+        yield visit()

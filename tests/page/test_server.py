@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.page.conftest import HOUSE, Served, Visit
+from tests.page.conftest import HOUSE, Served, Visitor
 
 JSON = {"Accept": "application/json"}
 LARGE = 20 * 1024 * 1024
@@ -42,9 +42,9 @@ Ask = Callable[..., Answer]
 
 
 @pytest.fixture
-def ask(served: Served, visit: Visit) -> Ask:
-    """Asks the server as no browser would; the stage is set."""
-    visit()
+def ask(served: Served, onlooker: Visitor) -> Ask:
+    """Asks the server as no browser would; the stage is set, and a browser looks on."""
+    onlooker.stage_is_set()
     opener = urllib.request.build_opener(StayHere)
 
     def asked(path: str, form: dict[str, str] | bytes | None = None, **headers: str) -> Answer:
