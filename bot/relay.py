@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from bot import identifiers
 from bot.conversation import Conversation, Offer, OfferState, State, Step, step
 from bot.decision import Decision, Said, ToStaff, ToTexter, Words
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
@@ -251,12 +252,20 @@ def counselor_said(
     now: datetime,
     window: timedelta,
     sure: bool = False,
+    shown: bool = False,
 ) -> Decision:
-    """Her words go to the texter and nothing around them. Raises NotNow("ask.late") after the window, unless `sure`."""
+    """Her words go to the texter and nothing around them.
+
+    Raises NotNow("ask.identifier") when they hold what could tell who she is, unless `shown`: she has seen the
+    question. Then NotNow("ask.late") after the window, unless `sure`.
+    """
     _hers(conversation, staff)
     private = conversation.private
     if private.muted:
         raise NotNow("not.sent", code=conversation.code, why="muted")
+    telling = None if shown else identifiers.found(text.reveal())
+    if telling is not None:
+        raise NotNow("ask.identifier", code=conversation.code, found=telling.value)
     late = now > private.texter_at + window
     if late and not (private.agreed or sure):
         minutes = int((now - private.texter_at) / timedelta(minutes=1))

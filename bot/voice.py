@@ -84,11 +84,12 @@ def _notes(voice: Voice, value: str, language: str) -> str:
     return NOTE_SEPARATOR.join(said)
 
 
-FALLBACK = {"what": "what.other", "why": "why.failed", "medium": "medium.sms"}
+FALLBACK = {"found": "found.phone", "what": "what.other", "why": "why.failed", "medium": "medium.sms"}
 SPOKEN: dict[str, Callable[[Voice, str, str], str]] = {
     "language": _language,
     "time": _time,
     "medium": _place("medium"),
+    "found": _place("found"),
     "what": _place("what"),
     "why": _place("why"),
     "told": _places,

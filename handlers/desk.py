@@ -75,19 +75,27 @@ def relay_to(
     text: Secret[str],
     *,
     sure: bool = False,
+    shown: bool = False,
     writer: Writer | None = None,
 ) -> None:
-    """Her words to this texter, or held because the texter has been silent too long."""
+    """Her words to this texter, or held because they could tell who she is, or the texter has been silent too long."""
     work, line = turn.work, turn.line
     writer = writer or turn.writer
     try:
         decision = relay.counselor_said(
-            conversation, turn.staff, text, writer, now=work.now, window=line.pace.window, sure=sure
+            conversation,
+            turn.staff,
+            text,
+            writer,
+            now=work.now,
+            window=line.pace.window,
+            sure=sure,
+            shown=shown,
         )
     except NotNow as refusal:
-        if refusal.phrase == "ask.late":
-            minutes = refusal.arguments["minutes"]
-            hold(turn, text, "late", conversation=conversation, minutes=minutes, writer=writer)
+        if refusal.phrase in HELD_FOR:
+            _put_aside(turn, text, HELD_FOR[refusal.phrase], writer, conversation)
+            turn.tell_about(conversation, refusal.phrase, **_but_code(refusal.arguments))
             return
         apply.mark(work, line, writer, apply.FAILED)
         told = {**refusal.arguments, "code": conversation.code, "text": text.reveal()}
@@ -106,6 +114,14 @@ def relay_to(
         )
 
 
+HELD_FOR = {"ask.identifier": "identifier", "ask.late": "late"}
+"""The question that a rule refuses with, and the word for why her text is held; SEND answers either."""
+
+
+def _but_code(arguments: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in arguments.items() if name != "code"}
+
+
 def hold(
     turn: Turn,
     text: Secret[str],
@@ -113,17 +129,13 @@ def hold(
     *,
     conversation: Conversation | None = None,
     word: str = "",
-    minutes: str = "",
-    writer: Writer | None = None,
 ) -> None:
     """Keeps her words until she says where they go, and asks. Never guessed, never lost without a word."""
-    _put_aside(turn, text, why, writer or turn.writer, conversation)
+    _put_aside(turn, text, why, turn.writer, conversation)
     if why == "command" and conversation is not None:
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
         turn.tell("ask.command", word=word)
-    elif why == "late" and conversation is not None:
-        turn.tell_about(conversation, "ask.late", minutes=minutes)
     else:
         ask_which(turn)
 
@@ -182,7 +194,10 @@ def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = Fal
             apply.mark(turn.work, turn.line, writer, apply.FAILED)
             turn.tell("not.sent", code=target.code, why="closed", text=one.text.reveal())
         else:
-            relay_to(turn, target, one.text, sure=sure and one.why == "late", writer=writer)
+            # Late comes second: whoever is asked about that has answered for what the text holds.
+            asked = sure and one.why in HELD_FOR.values()
+            late = sure and one.why == "late"
+            relay_to(turn, target, one.text, sure=late, shown=asked, writer=writer)
     if unsure:
         # One question for all of them: three on a bus would be three to answer.
         ask_which(turn)

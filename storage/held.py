@@ -22,7 +22,7 @@ MOST: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One held text. `message`: the carrier's number of it; `why`: a fixed word ("which", "command", "late")."""
+    """One held text. `message`: the carrier's number of it; `why`: a fixed word ("which", "command", "late" …)."""
 
     id: bytes
     text: Secret[str]

@@ -25,7 +25,7 @@ ALWAYS = {"emergency", "line"}
 FILLED_LATER = {"not.sent": {"text"}}
 """A refusal of the relay knows no words of hers: handlers/desk gives them back to her."""
 
-BY_PART = {"why.", "what.", "medium.", "card.told."}
+BY_PART = {"found.", "why.", "what.", "medium.", "card.told."}
 """Places that are put together, or handed over as an argument: their last part is a word of the code."""
 
 REFUSALS = {"NotNow", "NotAllowed", "NoSuchConversation", "WhichConversation"}
