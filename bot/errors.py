@@ -18,6 +18,19 @@ class SettingsError(GreenroomError):
         self.cure = cure
 
 
+class Unusable(GreenroomError):
+    """A file that somebody handed in cannot be used; says what is wrong with it and the cure."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(f"{what} {cure}")
+        self.what = what
+        self.cure = cure
+
+
+class WrongKey(Unusable):
+    """The file is sound, and this key or passphrase does not open it."""
+
+
 class RotaError(GreenroomError):
     """A rota cannot be accepted. Names the place and what is wrong; nothing has been saved."""
 

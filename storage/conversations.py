@@ -17,6 +17,7 @@ from storage.casecodes import CaseCodes
 from storage.desk import AnyRow, Desk
 from storage.outbox import Outbox
 from storage.payloads import pack, unpack
+from storage.places import of_conversation
 from storage.tables import (
     conversations,
     day_of,
@@ -30,7 +31,7 @@ from storage.tables import (
     transcript,
 )
 from storage.texters import Texters
-from storage.vault import SERVER, Owner, Place
+from storage.vault import SERVER, Owner
 
 _WITH_KEY = conversations.outerjoin(
     envelopes,
@@ -239,7 +240,9 @@ class Conversations:
             "sequence": made.sequence,
             "due_at": made.due_at,
             "last_hour": hour_of(self._desk.now),
-            "sealed": self._desk.vault.seal(key, _place(made.id, made.version), body, self._desk.now),
+            "sealed": self._desk.vault.seal(
+                key, of_conversation(made.id, made.version), body, self._desk.now
+            ),
         }
 
     def _opened(self, row: AnyRow) -> Conversation:
@@ -267,9 +270,6 @@ class Conversations:
         if row.sealed is None:
             raise SealBroken("A conversation has lost what was sealed.")
         key = self._desk.unwrapped(Owner.CONVERSATION, row.id, kid=row.kid, wrapped=row.wrapped)
-        return unpack(Private, self._desk.vault.open(key, _place(row.id, row.version), row.sealed).body)
-
-
-def _place(conversation: bytes, version: int) -> Place:
-    """The version is part of it: an older state put back into the row does not open."""
-    return Place("conversations.sealed", Owner.CONVERSATION, conversation, conversation, sequence=version)
+        return unpack(
+            Private, self._desk.vault.open(key, of_conversation(row.id, row.version), row.sealed).body
+        )

@@ -15,8 +15,9 @@ from bot.people import StaffId
 from bot.redact import Secret
 from storage.desk import Desk
 from storage.payloads import Said, pack, text_of, unpack, written
+from storage.places import of_line
 from storage.tables import transcript
-from storage.vault import FIRST_LINK, Owner, Place
+from storage.vault import FIRST_LINK, Owner
 
 _FROM = (
     select(
@@ -55,7 +56,7 @@ class Transcript:
         line_id = self._desk.chance.id()
         sequence = conversation.sequence + 1
         body = pack(Said(written(text.reveal()), staff))
-        sealed = vault.seal(key, _place(conversation.id, line_id, sequence, direction.value), body, at)
+        sealed = vault.seal(key, of_line(conversation.id, line_id, sequence, direction.value), body, at)
         link = vault.link(key, conversation.private.chain, line_id, sealed)
         row: dict[str, object] = {
             "conversation": conversation.id,
@@ -89,7 +90,7 @@ class Transcript:
             if self._desk.vault.link(key, before, row.id, row.sealed) != row.link:
                 raise SealBroken("A line of a transcript was changed or moved.")
             before = row.link
-            place = _place(conversation.id, row.id, row.sequence, row.direction)
+            place = of_line(conversation.id, row.id, row.sequence, row.direction)
             opened = self._desk.vault.open(key, place, row.sealed)
             said = unpack(Said, opened.body)
             lines.append(
@@ -105,7 +106,3 @@ class Transcript:
         if before != conversation.private.chain:
             raise SealBroken("The newest line of a transcript is not the last that was written.")
         return lines
-
-
-def _place(conversation: bytes, line_id: bytes, sequence: int, direction: str) -> Place:
-    return Place("transcript.sealed", Owner.CONVERSATION, conversation, line_id, sequence, direction)

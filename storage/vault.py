@@ -39,6 +39,8 @@ class Owner(StrEnum):
     COPY = "copy"
     OUTBOX = "outbox"
     LINE = "line"
+    EXPORT = "export"
+    """A file that was exported for supervisors: its cover has a key of its own."""
 
 
 class Label(StrEnum):
@@ -150,8 +152,13 @@ class Vault:
 
     def wrap_for(self, supervisor: SupervisorKey, key: Key, owner: Owner, owner_id: bytes) -> Envelope:
         """The key in an envelope for this supervisor; the epoch layer around it lets it be erased."""
-        inner = supervisor.sealed(key._secret, owner, owner_id)
+        inner = self.sealed_for(supervisor, key, owner, owner_id)
         return self._wrapped(inner, owner, owner_id, supervisor.reader)
+
+    @staticmethod
+    def sealed_for(supervisor: SupervisorKey, key: Key, owner: Owner, owner_id: bytes) -> bytes:
+        """The key for this supervisor without an epoch layer: for what leaves the database, and cannot be erased."""
+        return supervisor.sealed(key._secret, owner, owner_id)
 
     def unwrap(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> Key:
         """The key; SealBroken unless it is the server's to open; UnknownEpoch: reload the keyring."""

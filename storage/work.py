@@ -20,6 +20,7 @@ from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
 from storage.rota import RotaRoom
+from storage.sealed import Sealed
 from storage.seen import Seen
 from storage.staff import StaffRoom
 from storage.tables import epochs
@@ -52,6 +53,7 @@ class Work:
         self.audit = Audit(desk, self.line)
         self.chores = Chores(desk)
         self.archive_keys = ArchiveKeys(desk, self.staff)
+        self.sealed = Sealed(desk, self.staff, self.archive_keys)
 
     @property
     def now(self) -> datetime:

@@ -105,6 +105,10 @@ def judged(error: Exception) -> tuple[Code, str]:
             return Code.WRONG_USE, _usage(error)
         case errors.RotaError():
             return Code.WRONG_USE, str(error)
+        case errors.WrongKey():
+            return Code.NO, str(error)
+        case errors.Unusable():
+            return Code.WRONG_USE, str(error)
         case errors.SettingsError():
             return Code.SETTINGS, str(error)
         case errors.SchemaTooNew():

@@ -13,7 +13,7 @@ import typer
 from bot.messages import Address, Letter, Priority, Side
 from bot.people import ContactId, Medium, Role, Staff, Standing
 from bot.redact import Secret
-from handlers.cli import asked
+from handlers.cli import asked, known, staff_key
 from handlers.cli.front import Code, Stopped, answer_is_no, wrong_use
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.work import Work
 
 app = typer.Typer(help="Who works on the line, and how they are reached.")
+app.add_typer(staff_key.app, name="key")
 
 INVITED_FOR = timedelta(days=7)
 """How long an invitation stays open."""
@@ -95,7 +96,7 @@ def contact(context: typer.Context, name: Name, sms: Sms = None, telegram: Teleg
     way = _way(config, sms, telegram=telegram)
 
     def thought(work: Work) -> Invited:
-        return invite(work, config, known(work, name), way)
+        return invite(work, config, known.person(work, name), way)
 
     with here.store(config) as store:
         _show(here, store.do_now(thought))
@@ -135,7 +136,7 @@ def remove(context: typer.Context, name: Name) -> None:
         # Here, not above: it brings SQLAlchemy, half a second that `--help` need not wait for.
         from handlers import desk
 
-        person = known(work, name)
+        person = known.person(work, name)
         for one in person.contacts:
             desk.cut_off(work, line, one, Standing.DEAD)
         work.staff.remove(person.id)
@@ -148,14 +149,6 @@ def remove(context: typer.Context, name: Name) -> None:
         f"{person.name} is off the line; nothing more is sent to her.",
         "Her turns in the rota stay hers, and nobody serves them: see greenroom rota gaps.",
     )
-
-
-def known(work: Work, name: str) -> Staff:
-    """The staff member of that name, in any case; the answer is no without one."""
-    person = work.staff.by_name(name.strip())
-    if person is None:
-        raise answer_is_no("Nobody on this line has that name. See: greenroom staff list")
-    return person
 
 
 def plain(person: Staff) -> dict[str, object]:
