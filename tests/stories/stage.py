@@ -263,7 +263,7 @@ class Stage:
         still = 0
         async with asyncio.timeout(within):
             while still < 2:
-                await self.town.twilio.settled()
+                await self.town.twilio.settled(within=within)
                 still = still + 1 if not await self._busy() else 0
                 await asyncio.sleep(0.01)
 
