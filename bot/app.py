@@ -32,6 +32,7 @@ from handlers.channels.session import open_session
 from handlers.line import Line
 from handlers.outbox import Outbox
 from handlers.rates import BOT_RATE, Rates, chat_rests
+from handlers.rotation import Rotator
 from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
@@ -213,6 +214,7 @@ async def running(
             for work in (
                 program.keep_time,
                 program.watch_database,
+                Rotator(program.store, step=lambda name: step(f"keys {name}")).keep,
                 lambda: program.heed_others(outbox),
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
                 *ways.listening,

@@ -122,6 +122,10 @@ class UnknownEpoch(StorageError):
     """A key was wrapped under an epoch that this keyring does not hold: reload it and try once more."""
 
 
+class TakenOver(StorageError):
+    """Another process has taken this over: it had not been heard of for too long."""
+
+
 class AlreadyServing(StorageError):
     """Another process serves this database; on SQLite there is one at a time. Stop it first, or use PostgreSQL."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 
 from storage.desk import Desk
-from storage.tables import chores
+from storage.tables import Instant, chores
 
 
 class Chore(StrEnum):
@@ -30,7 +30,11 @@ _FREE = or_(
     chores.c.holder == bindparam("mine"),
 )
 _TAKE = update(chores).where(_THIS, _FREE)
-_IF_DUE = or_(chores.c.due_at <= bindparam("now"), chores.c.due_at > bindparam("latest"))
+_IF_DUE = or_(
+    chores.c.due_at <= bindparam("now"),
+    chores.c.due_at > bindparam("latest"),
+    chores.c.holder.is_not(None),  # and its lease has run out, or it is mine: it was begun and never done
+)
 _HASTEN = update(chores).where(_THIS, chores.c.due_at > bindparam("at")).values(due_at=bindparam("at"))
 _MINE = update(chores).where(_THIS, chores.c.holder == bindparam("mine"))
 
@@ -56,7 +60,9 @@ class Chores:
         self, chore: Chore, *, holder: bytes, lease: timedelta, every: timedelta, due_only: bool = True
     ) -> bool:
         """Whether it is due, nobody does it, and it is the holder's now. `every`: how long it may rest, so that a due
-        time further away, from before the clock was set back, counts as due. Repeated by the holder it renews."""
+        time further away, from before the clock was set back, counts as due. Repeated by the holder it renews.
+
+        Meanwhile it is due after `every`: so `done` sees whether it was hastened since it was taken."""
         now = self._desk.now
         row = {"name": chore.value, "due_at": now + every, "holder": None, "until": None}
         self._desk.put_once(chores, row)
@@ -68,7 +74,7 @@ class Chores:
             "latest": now + every,
             "mine": holder,
         }
-        made = statement.values(holder=holder, until=now + min(lease, LONGEST_LEASE))
+        made = statement.values(holder=holder, until=now + min(lease, LONGEST_LEASE), due_at=now + every)
         return self._desk.conn.execute(made, params).rowcount == 1
 
     def renew(self, chore: Chore, *, holder: bytes, lease: timedelta) -> bool:
@@ -77,13 +83,15 @@ class Chores:
         return self._desk.conn.execute(made, {"of": chore.value, "mine": holder}).rowcount == 1
 
     def done(self, chore: Chore, *, holder: bytes, next_at: datetime) -> bool:
-        """It has been done and is due again then; False when another has taken over meanwhile.
-
-        A chore that is to be done before all is well again is hastened after this.
-        """
-        made = _MINE.values(holder=None, until=None, due_at=next_at)
+        """It has been done and is due again then, or earlier if it was hastened since it was taken; False when another
+        has taken over meanwhile."""
+        soonest = case(
+            (chores.c.due_at < next_at, chores.c.due_at), else_=bindparam("next", next_at, Instant)
+        )
+        made = _MINE.values(holder=None, until=None, due_at=soonest)
         return self._desk.conn.execute(made, {"of": chore.value, "mine": holder}).rowcount == 1
 
     def give_back(self, chore: Chore, *, holder: bytes) -> None:
         """It is still due, and anybody may do it."""
-        self._desk.conn.execute(_MINE.values(holder=None, until=None), {"of": chore.value, "mine": holder})
+        made = _MINE.values(holder=None, until=None, due_at=self._desk.now)
+        self._desk.conn.execute(made, {"of": chore.value, "mine": holder})

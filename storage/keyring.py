@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,8 @@ from bot import errors
 from storage.box import KEY_BYTES, VERSION, Box, canon, checked, derived
 
 KID_BYTES = 8
+_STRIDE = 1 << 32
+"""A new key id lies up to so far above the last: nobody guesses it, and 2^31 rotations pass before they run out."""
 
 
 class State(StrEnum):
@@ -43,21 +46,23 @@ _Epochs = dict[bytes, _Epoch]
 class Keyring:
     """The epoch keys of this host; a change starts from the file and is on the disk before it is in memory.
 
-    A row wrapped under a key that is in memory only would be lost with the process.
+    A row wrapped under a key that is in memory only would be lost with the process. Key ids grow: of two epochs the
+    later has the greater one, on every host.
     """
 
-    __slots__ = ("_epochs", "_path", "_roots")
+    __slots__ = ("_epochs", "_path", "_roots", "_seen")
 
     def __init__(self, path: Path, roots: tuple[bytes, ...], epochs: _Epochs) -> None:
         self._path = path
         self._roots = roots
         self._epochs = epochs
+        self._seen = _looks(path)
 
     @classmethod
     def create(cls, path: Path, root: bytes) -> Self:
         """A new keyring file (0600) with one active epoch; SettingsError when something is there already."""
         checked((root,), "keys.root")
-        kid, epoch = _new_epoch(State.ACTIVE)
+        kid, epoch = _new_epoch(State.ACTIVE, above=())
         with _locked(path.parent) as folder:
             if os.path.lexists(path):
                 raise errors.SettingsError(
@@ -85,6 +90,11 @@ class Keyring:
         """The key id (8 bytes) of the epoch that wraps."""
         return next(kid for kid, epoch in self._epochs.items() if epoch.state is State.ACTIVE)
 
+    @property
+    def path(self) -> Path:
+        """The file, behind whatever links led to it."""
+        return self._path
+
     def kids(self) -> tuple[bytes, ...]:
         """Every key id that opens, oldest first."""
         return tuple(self._epochs)
@@ -97,19 +107,25 @@ class Keyring:
         """What opens and shuts under this epoch; UnknownEpoch when it is not here."""
         return self._epoch(kid).box
 
-    def add_epoch(self) -> bytes:
-        """A new key, on the disk and waiting; returns its key id."""
-        kid, epoch = _new_epoch(State.WAITING)
-        self._change(lambda epochs: {**epochs, kid: epoch})
-        return kid
+    def add_epoch(self, above: Iterable[bytes] = ()) -> bytes:
+        """A new key, on the disk and waiting; its key id, greater than all of these and all that are here."""
+        made: list[bytes] = []
+
+        def step(epochs: _Epochs) -> _Epochs:
+            kid, epoch = _new_epoch(State.WAITING, above=(*epochs, *above))
+            made.append(kid)
+            return {**epochs, kid: epoch}
+
+        self._change(step)
+        return made[0]
 
     def activate(self, kid: bytes) -> None:
         """This epoch wraps from now on, and the one that did begins to drain; harmless when repeated."""
         self._change(lambda epochs: _activated(epochs, kid))
 
-    def drop(self, kid: bytes) -> None:
-        """Forgets an epoch and what is wrapped under it, never the active one; harmless when repeated."""
-        self._change(lambda epochs: _dropped(epochs, kid))
+    def drop(self, *kids: bytes) -> None:
+        """Forgets epochs and what is wrapped under them, never the active one; harmless when repeated."""
+        self._change(lambda epochs: _dropped(epochs, kids))
 
     def save(self) -> None:
         """Writes the file anew under the current root."""
@@ -117,7 +133,16 @@ class Keyring:
 
     def reload(self) -> None:
         """Takes over what another process changed; SealBroken or SettingsError: nothing has changed."""
+        seen = _looks(self._path)
         self._epochs = _read(self._path, self._roots)
+        self._seen = seen
+
+    def reload_if_changed(self) -> bool:
+        """The same, only if the file is another than the one read last; whether it was."""
+        if _looks(self._path) == self._seen:
+            return False
+        self.reload()
+        return True
 
     def _epoch(self, kid: bytes) -> _Epoch:
         try:
@@ -130,11 +155,25 @@ class Keyring:
             epochs = step(_read(self._path, self._roots))
             _write(self._path, self._roots[0], epochs, folder)
             self._epochs = epochs
+            self._seen = _looks(self._path)
 
 
-def _new_epoch(state: State) -> tuple[bytes, _Epoch]:
+def _looks(path: Path) -> tuple[int, int, int] | None:
+    """What changes with the file: every change puts another one in its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _new_epoch(state: State, *, above: Iterable[bytes]) -> tuple[bytes, _Epoch]:
+    """A new key; its id is random (and in the lower half) where it is the first, a random step above the last else."""
+    last = max(above, default=None)
+    step = int.from_bytes(os.urandom(KID_BYTES)) >> 1 if last is None else secrets.randbelow(_STRIDE) + 1
+    kid = ((int.from_bytes(last or b"") + step) % (1 << 8 * KID_BYTES)).to_bytes(KID_BYTES)
     secret = os.urandom(KEY_BYTES)
-    return os.urandom(KID_BYTES), _Epoch(secret, state, Box(secret))
+    return kid, _Epoch(secret, state, Box(secret))
 
 
 def _activated(epochs: _Epochs, kid: bytes) -> _Epochs:
@@ -148,10 +187,10 @@ def _activated(epochs: _Epochs, kid: bytes) -> _Epochs:
     return changed
 
 
-def _dropped(epochs: _Epochs, kid: bytes) -> _Epochs:
-    if kid in epochs and epochs[kid].state is State.ACTIVE:
+def _dropped(epochs: _Epochs, kids: tuple[bytes, ...]) -> _Epochs:
+    if any(kid in epochs and epochs[kid].state is State.ACTIVE for kid in kids):
         raise ValueError("the active epoch cannot be dropped")
-    return {other: epoch for other, epoch in epochs.items() if other != kid}
+    return {other: epoch for other, epoch in epochs.items() if other not in kids}
 
 
 # The file: a Box under HKDF(root, "keyring"); in it JSON {"epochs": [{"kid", "key", "state"}]}, oldest first.

@@ -142,6 +142,11 @@ class Vault:
         """The key id of the epoch that wraps now."""
         return self._keyring.active
 
+    @property
+    def keyring(self) -> Keyring:
+        """The epoch keys."""
+        return self._keyring
+
     def new_key(self) -> Key:
         """A key for a new owner."""
         return Key(os.urandom(KEY_BYTES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.errors import UnknownEpoch
 from storage.archive_keys import ArchiveKeys
 from storage.audit import Audit
 from storage.chores import Chore, Chores
@@ -20,10 +21,10 @@ from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
 from storage.rota import RotaRoom
+from storage.rotation import Rotation
 from storage.sealed import Sealed
 from storage.seen import Seen
 from storage.staff import StaffRoom
-from storage.tables import epochs
 from storage.transcript import Transcript
 from storage.vault import Vault
 
@@ -52,6 +53,7 @@ class Work:
         self.rota = RotaRoom(desk)
         self.audit = Audit(desk, self.line)
         self.chores = Chores(desk)
+        self.rotation = Rotation(desk)
         self.archive_keys = ArchiveKeys(desk, self.staff)
         self.sealed = Sealed(desk, self.staff, self.archive_keys)
 
@@ -86,8 +88,15 @@ class Work:
         return self._desk.erased
 
     def ensure_epoch(self) -> None:
-        """The epoch that wraps now has its row, so that envelopes may refer to it."""
-        self._desk.put_once(epochs, {"kid": self.vault.active})
+        """A fresh database begins with the epoch that wraps now; UnknownEpoch when one in use does not know that one.
+
+        Never put back what a rotation has ended: an old keyring would bring back what was erased with it.
+        """
+        kids = self.rotation.kids()
+        if not kids:
+            self.rotation.add(self.vault.active)
+        elif self.vault.active not in kids:
+            raise UnknownEpoch("The keyring wraps under an epoch that this database does not know.")
 
     def finish(self) -> None:
         """Writes what was collected; the transaction can be committed then."""

@@ -37,16 +37,20 @@ class Asked:
 
         return config.load(self.config)
 
-    @contextmanager
-    def store(self, config: Config) -> Iterator[Store]:
-        """The database, open and up to date; closed in the end."""
+    def opened(self, config: Config) -> Store:
+        """The database, open and up to date; whoever asks closes it."""
         state = self.house.schema_state(config)
         if state == "too new":
             raise SchemaTooNew
         if state != "current":
             what = "is not there yet" if state == "missing" else "is older than this Greenroom"
             raise Stopped(Code.SETTINGS, f"The database {what}. Run: greenroom migrate")
-        store = self.house.open_store(config)
+        return self.house.open_store(config)
+
+    @contextmanager
+    def store(self, config: Config) -> Iterator[Store]:
+        """The same, closed in the end."""
+        store = self.opened(config)
         try:
             yield store
         finally:

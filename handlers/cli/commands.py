@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handlers.cli import archive, check, rota, serve, staff, start
+from handlers.cli import archive, check, keys, rota, serve, staff, start
 from handlers.cli.asked import DEFAULT, Asked
 
 ANYWHERE = "--config FILE, --json and --debug may stand anywhere after the command."
@@ -24,7 +24,12 @@ app = typer.Typer(
 )
 for command in (start.init, check.check, serve.migrate, serve.run, serve.rehearse):
     app.command(epilog=ANYWHERE)(command)
-for group, name in ((staff.app, "staff"), (rota.app, "rota"), (archive.app, "archive")):
+for group, name in (
+    (staff.app, "staff"),
+    (rota.app, "rota"),
+    (keys.app, "keys"),
+    (archive.app, "archive"),
+):
     app.add_typer(group, name=name, epilog=ANYWHERE)
 
 

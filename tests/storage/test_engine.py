@@ -30,6 +30,10 @@ def marks(work: Work, name: str) -> bool:
     return work.seen.first(Medium.SMS, LINE, Secret(name))
 
 
+def a_vault(root: bytes, keyring: Keyring) -> Vault:
+    return Vault(roots=(root,), peppers=(b"p" * 32,), keyring=keyring)
+
+
 async def test_a_failing_thought_leaves_its_neighbours(store: Store, database_url: str) -> None:
     """Forty thoughts at once, every fourth fails after it has written: thirty are kept, ten leave nothing."""
 
@@ -85,24 +89,56 @@ async def test_an_unknown_epoch_reloads_the_keys(database_url: str, tmp_path: Pa
     theirs = Keyring.create(tmp_path / "theirs", root)
     ours = Keyring.load(tmp_path / "theirs", (root,))
     first = open_store(database_url, Vault(roots=(root,), peppers=(pepper,), keyring=ours), clock=clock)
-    strict = open_store(database_url, Vault(roots=(root,), peppers=(pepper,), keyring=ours), clock=clock)
-    strict._reload_keys = None
-    reloading = open_store(
-        database_url,
-        Vault(roots=(root,), peppers=(pepper,), keyring=ours),
-        clock=clock,
-        reload_keys=ours.reload,
-    )
-    theirs.activate(theirs.add_epoch())
+    new = theirs.add_epoch()
+    by_hand(database_url, "INSERT INTO epochs (kid) VALUES (:kid)", kid=new)
+    theirs.activate(new)
     rotated = open_store(database_url, Vault(roots=(root,), peppers=(pepper,), keyring=theirs), clock=clock)
     await rotated.do(lambda work: writes(work, ROBIN, "under the new epoch"))
+    with pytest.raises(UnknownEpoch):
+        ours.box(new)
+
+    found = await first.do(lambda work: work.conversations.by_address(ROBIN))
+
+    assert found is not None
+    for one in (first, rotated):
+        await one.close()
+
+
+async def test_an_epoch_that_was_ended_does_not_come_back(
+    database_url: str, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Whoever opens the database with an old keyring gets nothing, and puts nothing back."""
+    root = b"r" * 32
+    keyring = Keyring.create(tmp_path / "keyring", root)
+    old = (tmp_path / "keyring").read_bytes()
+    await open_store(database_url, a_vault(root, keyring), clock=clock).close()
+    new = keyring.add_epoch()
+    by_hand(database_url, "INSERT INTO epochs (kid) VALUES (:kid)", kid=new)
+    by_hand(database_url, "DELETE FROM epochs WHERE kid <> :kid", kid=new)
+    (tmp_path / "old").write_bytes(old)
+    (tmp_path / "old").chmod(0o600)
 
     with pytest.raises(UnknownEpoch):
-        await strict.do(lambda work: work.conversations.by_address(ROBIN))
-    found = await reloading.do(lambda work: work.conversations.by_address(ROBIN))
-    assert found is not None
-    for one in (first, strict, reloading, rotated):
-        await one.close()
+        open_store(database_url, a_vault(root, Keyring.load(tmp_path / "old", (root,))), clock=clock)
+
+    assert by_hand(database_url, "SELECT kid FROM epochs") == [(new,)]
+
+
+async def test_a_keyring_that_was_never_activated_is_put_right(
+    database_url: str, tmp_path: Path, clock: FakeClock
+) -> None:
+    """As one from a capsule may be: it wraps under the newest epoch that this database knows."""
+    root = b"r" * 32
+    keyring = Keyring.create(tmp_path / "keyring", root)
+    kids = [keyring.add_epoch() for _ in range(3)]
+    for kid in kids[:2]:
+        by_hand(database_url, "INSERT INTO epochs (kid) VALUES (:kid)", kid=kid)
+
+    store = open_store(database_url, a_vault(root, keyring), clock=clock)
+
+    await store.do(lambda work: writes(work, ROBIN, "hi"))
+    await store.close()
+    assert keyring.active == kids[1]
 
 
 async def test_a_key_under_a_dropped_epoch_is_not_written(
@@ -112,12 +148,7 @@ async def test_a_key_under_a_dropped_epoch_is_not_written(
     root = b"r" * 32
     theirs = Keyring.create(tmp_path / "keyring", root)
     ours = Keyring.load(tmp_path / "keyring", (root,))
-    store = open_store(
-        database_url,
-        Vault(roots=(root,), peppers=(b"p" * 32,), keyring=ours),
-        clock=clock,
-        reload_keys=ours.reload,
-    )
+    store = open_store(database_url, a_vault(root, ours), clock=clock)
     old = theirs.active
     theirs.activate(theirs.add_epoch())
     theirs.drop(old)

@@ -1,0 +1,175 @@
+"""`greenroom keys`: the keys under which everything lies are changed every day, and this says how they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from handlers.cli import asked
+from handlers.cli.front import Code, Stopped
+
+if TYPE_CHECKING:
+    from handlers.rotation import Progress, Rotated, Rotator
+    from storage.engine import Store
+    from storage.work import Work
+
+app = typer.Typer(help="The keys that everything is locked by: how they are, and new ones.")
+
+WAITED = 180.0
+"""Seconds that `keys rotate` waits for one that is under way: what a dead process began is free after one minute."""
+AGAIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What `keys status` says. `epochs`: by age, its state and how many keys it locks."""
+
+    epochs: tuple[tuple[str, int], ...]
+    rotated_at: datetime | None
+    due_at: datetime | None
+    now: datetime
+
+    @property
+    def behind(self) -> int:
+        """Keys that are not locked by the present epoch."""
+        return sum(number for state, number in self.epochs if state != "active")
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """How the keys are: when they were changed, when they will be, and whether anything still hangs on an old one."""
+    here = asked.of(context)
+    with here.store(here.settings()) as store:
+        standing = store.do_now(lambda work: _standing(work, store))
+    here.answer(_plain(standing), *_in_words(standing))
+
+
+@app.command()
+def rotate(context: typer.Context) -> None:
+    """Change the keys now, while the line goes on. What was erased is gone from every backup of the database then."""
+    from handlers.rotation import Rotator
+
+    here = asked.of(context)
+    store = here.opened(here.settings())
+    with _shown(quiet=here.json) as progress:
+        rotated = asyncio.run(_rotate(Rotator(store, progress=progress)))
+    plain = {
+        "rewrapped": rotated.rewrapped,
+        "ended": rotated.ended,
+        "broken": rotated.broken,
+        "missing": rotated.missing,
+    }
+    here.answer(plain, *_told(rotated))
+
+
+async def _rotate(rotator: Rotator) -> Rotated:
+    try:
+        until = asyncio.get_running_loop().time() + WAITED
+        while not await rotator.take(due_only=False):
+            if asyncio.get_running_loop().time() > until:
+                raise Stopped(
+                    Code.NO, "Another process has been changing the keys for minutes. Try again later."
+                )
+            await asyncio.sleep(AGAIN)
+        try:
+            return await rotator.rotate()
+        except BaseException:
+            await rotator.give_back()
+            raise
+    finally:
+        await rotator.store.close()
+
+
+@contextmanager
+def _shown(*, quiet: bool) -> Iterator[Progress]:
+    """How far it is, where a person looks."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    with Bar(console=console, transient=True) as bar:
+        task = bar.add_task("Changing the keys", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _told(rotated: Rotated) -> Iterator[str]:
+    yield (
+        f"The keys are new. {_number(rotated.rewrapped, 'key')} taken over, {_number(rotated.ended, 'old epoch')} gone."
+    )
+    if rotated.broken:
+        yield f"{_number(rotated.broken, 'key')} of them did not open: somebody changed the database by hand."
+    if rotated.missing:
+        yield (
+            f"{_number(rotated.missing, 'old epoch')} could not be ended: this host's keyring does not have its key. "
+            "Run this where the line has been served, too."
+        )
+
+
+def _standing(work: Work, store: Store) -> Standing:
+    from handlers.rotation import ROTATED
+    from storage.chores import Chore
+
+    kids, counts, keyring = work.rotation.kids(), work.rotation.counts(), store.keyring
+    known = keyring.kids()
+    rotated_at = work.line.get(ROTATED)
+    return Standing(
+        epochs=tuple(
+            (keyring.state(kid).value if kid in known else "missing", counts.get(kid, 0)) for kid in kids
+        ),
+        rotated_at=None if rotated_at is None else datetime.fromisoformat(rotated_at),
+        due_at=work.chores.due_at(Chore.ROTATE),
+        now=work.now,
+    )
+
+
+def _plain(standing: Standing) -> dict[str, object]:
+    return {
+        "epochs": [{"state": state, "keys": number} for state, number in standing.epochs],
+        "behind": standing.behind,
+        "rotated_at": _instant(standing.rotated_at),
+        "due_at": _instant(standing.due_at),
+    }
+
+
+def _in_words(standing: Standing) -> Iterator[str]:
+    if standing.rotated_at is None:
+        yield "The keys have never been changed yet."
+    else:
+        yield f"The keys were changed {_ago(standing.now, standing.rotated_at)}."
+    if standing.due_at is None or standing.due_at <= standing.now:
+        yield "The next change is due: `greenroom run` does it, or greenroom keys rotate."
+    else:
+        yield f"The next change is due in {_span(standing.due_at, standing.now)}, or within 10 minutes of an erasure."
+    if standing.behind:
+        yield f"{_number(standing.behind, 'key')} still hang on an old epoch: a change is under way, or was cut off."
+    else:
+        yield f"All {sum(number for _, number in standing.epochs)} keys are locked by the present epoch."
+    lost = sum(state == "missing" for state, _ in standing.epochs)
+    if lost:
+        yield f"{_number(lost, 'epoch')} is not in this host's keyring: a running line on another host sends it."
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    return f"{_span(now, then)} ago"
+
+
+def _span(later: datetime, earlier: datetime) -> str:
+    minutes = max(0, round((later - earlier).total_seconds() / 60))
+    return _number(minutes, "minute") if minutes < 120 else _number(round(minutes / 60), "hour")
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,198 @@
+"""The epoch keys are changed: every envelope goes from the old ones to a new one while the line goes on; then the old
+ones are gone, and with them what was erased, from every backup."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+
+from bot.errors import DatabaseAway, TakenOver, UnknownEpoch
+from storage.chores import Chore
+from storage.courier import Found
+from storage.engine import Store
+from storage.keyring import State
+from storage.rotation import BATCH, Moved
+from storage.work import Work
+
+log = structlog.get_logger("rotation")
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+"""Told how many envelopes are done, and of how many."""
+
+EVERY: Final = timedelta(hours=24)
+"""From the beginning of one rotation to the next, where nothing is erased."""
+LEASE: Final = timedelta(seconds=60)
+"""A process that rotates and is silent for so long is taken for dead, and another goes on."""
+LOOK: Final = 1.0
+"""Seconds between two looks at what other processes have done with the keys."""
+LONGEST_REST: Final = 0.02
+"""Seconds between two batches, at most: half of what the batch took, so that whoever writes beside us gets a turn."""
+ROTATED: Final = "keys rotated"
+"""The name under which the line remembers when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """One rotation: epochs ended, envelopes taken over, those among them that do not open, epochs without a key."""
+
+    ended: int
+    rewrapped: int
+    broken: int
+    missing: int
+
+
+@dataclass(slots=True)
+class Rotator:
+    """One process that looks after the keys. `step` is told of every step: a test can end it between any two."""
+
+    store: Store
+    holder: bytes = field(default_factory=partial(secrets.token_bytes, 16))
+    lease: timedelta = LEASE
+    progress: Progress = lambda done, total: None
+    step: Callable[[str], None] = lambda name: None
+
+    async def keep(self) -> None:
+        """Until cancelled: takes over what other processes have done, and rotates when it is due."""
+        while True:
+            try:
+                await self.look()
+                if await self.take(due_only=True):
+                    _tell(await self.rotate())
+            except DatabaseAway:
+                pass  # it is said elsewhere
+            except TakenOver:
+                log.warning("a rotation was taken over by another process")
+            await asyncio.sleep(LOOK)
+
+    async def look(self) -> None:
+        """The keyring is as the file and the database say: what was ended is forgotten here too."""
+        keyring = self.store.keyring
+        await asyncio.to_thread(keyring.reload_if_changed)
+        kids = await self.store.do(lambda work: work.rotation.kids())
+        await asyncio.to_thread(self.store.courier.settle, Found(kids))
+        await self._forget(kids, waiting=False)
+
+    async def take(self, *, due_only: bool) -> bool:
+        """Whether the rotation is this process's now."""
+        return await self.store.do(
+            lambda work: work.chores.take(
+                Chore.ROTATE, holder=self.holder, lease=self.lease, every=EVERY, due_only=due_only
+            )
+        )
+
+    async def give_back(self) -> None:
+        """Somebody else may rotate at once."""
+        await self.store.do(lambda work: work.chores.give_back(Chore.ROTATE, holder=self.holder))
+
+    async def rotate(self) -> Rotated:
+        """The whole rotation, by the process that has taken it; cut off anywhere, the next one completes it.
+
+        TakenOver when another process thought this one dead, and goes on.
+        """
+        keyring = self.store.keyring
+        await asyncio.to_thread(keyring.reload)
+        kids = await self._do(lambda work: work.rotation.kids())
+        await self._forget(kids, waiting=True)
+        self.step("tidied")
+        new = await asyncio.to_thread(keyring.add_epoch, kids)
+        self.step("made")
+        await self._do(lambda work: work.rotation.add(new))
+        self.step("added")
+        await asyncio.to_thread(keyring.activate, new)
+        self.step("activated")
+        done = await self._drain(new)
+        await self._forget(await self._do(lambda work: work.rotation.kids()), waiting=True)
+        self.step("forgotten")
+        await self._do(self._finish)
+        return done
+
+    def _finish(self, work: Work) -> None:
+        work.line.set(ROTATED, work.now.isoformat())
+        work.chores.done(Chore.ROTATE, holder=self.holder, next_at=work.now + EVERY)
+
+    async def _do(self, thought: Callable[[Work], T]) -> T:
+        """A thought that is carried out only while the rotation is this process's."""
+
+        def held(work: Work) -> T:
+            if not work.chores.renew(Chore.ROTATE, holder=self.holder, lease=self.lease):
+                raise TakenOver("Another process goes on with the rotation.")
+            return thought(work)
+
+        return await self.store.do(held)
+
+    async def _drain(self, new: bytes) -> Rotated:
+        """Takes everything over from every older epoch, until none is left that a row could refer to."""
+        counts = await self._do(lambda work: work.rotation.counts())
+        sums = _Sums(sum(number for kid, number in counts.items() if kid < new), self.progress)
+        missing: set[bytes] = set()
+        while older := await self._older(new, missing):
+            for old in older:
+                try:
+                    await self._empty(old, sums)
+                except UnknownEpoch:
+                    missing.add(old)
+        return Rotated(sums.ended, sums.moved, sums.broken, len(missing))
+
+    async def _empty(self, old: bytes, sums: _Sums) -> None:
+        """One epoch, batch by batch, to its end."""
+        while True:
+            began = time.monotonic()
+            moved = await self._do(lambda work: work.rotation.rewrap(old))
+            sums.add(moved)
+            self.step("rewrapped")
+            if moved.number < BATCH:
+                last, ended = await self._do(lambda work: work.rotation.end(old))
+                sums.add(last)
+                sums.ended += ended
+                self.step("ended")
+                if ended:
+                    return
+            await asyncio.sleep(min((time.monotonic() - began) / 2, LONGEST_REST))
+
+    async def _older(self, new: bytes, missing: set[bytes]) -> list[bytes]:
+        kids = await self._do(lambda work: work.rotation.kids())
+        return [kid for kid in kids if kid < new and kid not in missing]
+
+    async def _forget(self, kids: tuple[bytes, ...], *, waiting: bool) -> None:
+        """Drops from the keyring what the database has ended; `waiting`: and what a dead process has begun."""
+        keyring = self.store.keyring
+        gone = [
+            kid
+            for kid in keyring.kids()
+            if kid not in kids
+            and keyring.active in kids
+            and (kid < keyring.active if keyring.state(kid) is State.DRAINING else waiting)
+        ]
+        if gone:
+            await asyncio.to_thread(keyring.drop, *gone)
+
+
+def _tell(done: Rotated) -> None:
+    log.info("keys rotated", rows=min(done.rewrapped, 999_999))
+    if done.broken or done.missing:
+        log.error("keys do not open", rows=min(done.broken, 999_999), count=done.missing)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """How far one rotation is."""
+
+    total: int
+    progress: Progress
+    moved: int = 0
+    broken: int = 0
+    ended: int = 0
+
+    def add(self, moved: Moved) -> None:
+        self.moved += moved.number
+        self.broken += moved.broken
+        self.progress(min(self.moved, self.total), self.total)
