@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -19,14 +20,14 @@ import structlog
 
 from bot import logs, unbuilt
 from bot.channel import Receipt
-from bot.errors import AlreadyServing, DatabaseAway
+from bot.errors import AlreadyServing, DatabaseAway, SealBroken
 from bot.messages import Inbound
 from bot.opening import Now, database_url, line, open_store, wall_clock
 from bot.people import Medium
 from bot.redact import place, safe_error
 from bot.settings import Config
 from bot.ways import Means, Ways, open_ways
-from handlers import clock, inbound, receipts
+from handlers import broken, clock, inbound, receipts
 from handlers import outbox as outbox_room
 from handlers.channels.session import open_session
 from handlers.line import Line
@@ -71,9 +72,22 @@ class Program:
     ways: Ways = field(default_factory=Ways)
     healthy: bool = False
     why: str = "starting"
+    _breached: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.line = line(self.config)
+        self.store.on_breach(self._breach)
+
+    def _breach(self, broken: SealBroken) -> None:
+        log.critical("alarm, a row did not open", because=broken.column, row=broken.owner_id or None)
+        self._breached.set()
+
+    async def tell_of_breaches(self) -> None:
+        """Tells the admins, until cancelled, that something stored was damaged or changed."""
+        while True:
+            await self._breached.wait()
+            self._breached.clear()
+            await broken.around(self.store, self.line, partial(broken.tell_admins, line=self.line))
 
     async def receive(self, bot: str | None, inbounds: Sequence[Inbound], offset: int | None) -> None:
         """Stores what came in, and where to go on listening, in one transaction."""
@@ -86,11 +100,27 @@ class Program:
             self.step("written")
 
         self.step("received")
-        await self.store.do(thought)
+        try:
+            await broken.around(self.store, self.line, thought)
+        except SealBroken:
+            await self._receive_singly(bot, inbounds, offset)
         self.step("stored")
 
+    async def _receive_singly(self, bot: str | None, inbounds: Sequence[Inbound], offset: int | None) -> None:
+        """Each by itself: a row that does not open keeps none of the others. SealBroken where a text would be lost."""
+        for one in inbounds:
+            try:
+                await broken.around(
+                    self.store, self.line, partial(inbound.receive, line=self.line, inbound=one)
+                )
+            except SealBroken:
+                if not await self.store.do(partial(broken.excuse, line=self.line, inbound=one)):
+                    raise
+        if bot is not None and offset is not None:
+            await self.store.do(lambda work: work.offsets.set(bot, offset))
+
     async def take_receipt(self, receipt: Receipt) -> None:
-        await self.store.do(lambda work: receipts.receive(work, self.line, receipt))
+        await broken.around(self.store, self.line, lambda work: receipts.receive(work, self.line, receipt))
         self.step("receipt stored")
 
     def health(self) -> tuple[bool, str]:
@@ -215,6 +245,7 @@ async def running(
                 program.keep_time,
                 program.watch_database,
                 Rotator(program.store, step=lambda name: step(f"keys {name}")).keep,
+                program.tell_of_breaches,
                 lambda: program.heed_others(outbox),
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
                 *ways.listening,

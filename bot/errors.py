@@ -115,7 +115,21 @@ class Stale(StorageError):
 
 
 class SealBroken(StorageError):
-    """A sealed row does not open: it was changed, moved or replayed, or its key is gone."""
+    """A sealed row does not open: it was changed, moved or replayed, or its key is gone.
+
+    `column`: where ("transcript.sealed"), `owner` and `owner_id`: whose it is; "" and b"" where that is not known.
+    """
+
+    def __init__(self, what: str, *, column: str = "", owner: str = "", owner_id: bytes = b"") -> None:
+        super().__init__(what)
+        self.column = column
+        self.owner = owner
+        self.owner_id = owner_id
+
+    def at(self, column: str, owner: str, owner_id: bytes) -> SealBroken:
+        """The same, with the place where it was met."""
+        self.column, self.owner, self.owner_id = column, owner, owner_id
+        return self
 
 
 class UnknownEpoch(StorageError):

@@ -11,6 +11,7 @@ from bot import ladder, phrases, segments
 from bot.channel import LIMITS
 from bot.conversation import Conversation, OfferState, State
 from bot.decision import Decision, ToStaff, ToTexter, Words
+from bot.errors import SealBroken
 from bot.ladder import Watch
 from bot.messages import (
     Address,
@@ -51,7 +52,7 @@ class _Pen:
     def write(self) -> Conversation:
         # Conversation and people before lanes, as everywhere: otherwise a BYE and an answer at the same moment wait
         # for each other on PostgreSQL, until it ends one of them a second later.
-        played = self.work.transcript.read(self.before) if self.decision.play else []
+        played = self._played() if self.decision.play else None
         written = self._keep()
         self._desk()
         self._cancel()
@@ -163,7 +164,17 @@ class _Pen:
         window = private.texter_at + self.line.pace.window
         return min(by_writer, window) if letter.writer is not None or letter.farewell else window
 
-    def _play(self, to: ContactId, lines: list[TranscriptLine]) -> None:
+    def _played(self) -> list[TranscriptLine] | None:
+        """The transcript so far; None when it does not open, for nothing of it can be believed then."""
+        try:
+            return self.work.transcript.read(self.before)
+        except SealBroken as broken:
+            if not broken.column.startswith("transcript."):
+                raise
+            self.work.notice(broken)
+            return None
+
+    def _play(self, to: ContactId, lines: list[TranscriptLine] | None) -> None:
         """The card, then the transcript so far, oldest first."""
         found = self.work.staff.contact(to)
         if found is None:
@@ -181,7 +192,10 @@ class _Pen:
             ),
         )
         post_to_staff(self.work, self.line, ToStaff(to, card, priority=Priority.TALK), self.now)
-        for text in transcript(lines, lambda what: self.line.say_to(staff, what)):
+        if lines is None:
+            lost = ToStaff(to, phrase("broken.transcript", code=code), priority=Priority.TALK)
+            post_to_staff(self.work, self.line, lost, self.now)
+        for text in transcript(lines or [], lambda what: self.line.say_to(staff, what)):
             words = Secret(text)
             post_to_staff(
                 self.work, self.line, ToStaff(to, words, coded=True, priority=Priority.TALK), self.now

@@ -10,7 +10,7 @@ from bot.conversation import State
 from bot.errors import DatabaseAway
 from bot.people import ConversationId
 from bot.redact import safe_error
-from handlers import apply
+from handlers import apply, broken
 from handlers.line import Line
 from handlers.outcomes import expired
 from storage.engine import Store
@@ -43,7 +43,7 @@ async def strike_singly(store: Store, line: Line) -> None:
     """
     for one in await store.do(lambda work: work.conversations.due_ids(AT_ONCE)):
         try:
-            await store.do(partial(_climb, line=line, conversation_id=one))
+            await broken.around(store, line, partial(_climb, line=line, conversation_id=one))
         except DatabaseAway:
             raise
         except Exception as error:
@@ -51,7 +51,7 @@ async def strike_singly(store: Store, line: Line) -> None:
             await store.do(partial(_stop_clock, conversation_id=one))
     for row in await store.do(lambda work: [late.id for late in work.outbox.expired(AT_ONCE)]):
         try:
-            await store.do(partial(_expire, line=line, row=row))
+            await broken.around(store, line, partial(_expire, line=line, row=row))
         except DatabaseAway:
             raise
         except Exception as error:

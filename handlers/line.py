@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot import languages, rota, rotafile
 from bot.decision import Words
+from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
 from bot.people import Staff, StaffId
 from bot.rota import Rota
@@ -57,7 +58,12 @@ class Line:
         """The rota in force; one without schedules where none has been applied."""
         version = work.rota.version()
         if version != self._opened.version or self._opened.rota is None:
-            document = work.rota.current()
+            try:
+                document = work.rota.current()
+            except SealBroken as broken:
+                # The one before, or nobody: the ladder asks the supervisors then. Silence would be worse.
+                work.notice(broken)
+                return self._opened.rota or Rota(schedules=())
             self._opened.rota = rotafile.decode(document) if document else Rota(schedules=())
             self._opened.version = version
         return self._opened.rota

@@ -20,7 +20,7 @@ from bot.errors import DatabaseAway, Refused, Unreachable
 from bot.messages import Copy, Letter, Side, Task
 from bot.people import Medium
 from bot.redact import place, safe_error
-from handlers import outcomes
+from handlers import broken, outcomes
 from handlers.line import Line
 from handlers.rates import Rates, Sender
 from storage.engine import Store
@@ -206,7 +206,7 @@ class Outbox:
         until = self._means.seconds() + (LEASE / 2).total_seconds()
         while True:
             try:
-                await self._means.store.do(thought)
+                await broken.around(self._means.store, self._means.line, thought)
                 return
             except DatabaseAway:
                 if self._means.seconds() > until:

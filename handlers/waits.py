@@ -7,6 +7,7 @@ from statistics import median
 
 import msgspec
 
+from bot.errors import SealBroken
 from storage.work import Work
 
 NAME = "recent waits"
@@ -33,5 +34,9 @@ def remember(work: Work, wait: timedelta) -> None:
 
 
 def _read(work: Work) -> list[int]:
-    value = work.line.get(NAME)
+    try:
+        value = work.line.get(NAME)
+    except SealBroken as broken:  # a first answer matters more than how exact it is
+        work.notice(broken)
+        return []
     return msgspec.json.decode(value, type=list[int]) if value else []

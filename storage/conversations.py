@@ -14,7 +14,7 @@ from bot.errors import SealBroken, Stale
 from bot.messages import Address
 from bot.people import ContactId, ConversationId, Medium, StaffId
 from storage.casecodes import CaseCodes
-from storage.desk import AnyRow, Desk
+from storage.desk import AnyRow, Desk, key_of
 from storage.outbox import Outbox
 from storage.payloads import pack, unpack
 from storage.places import of_conversation
@@ -46,9 +46,25 @@ _GET = _ALL.where(conversations.c.id == bindparam("of"))
 _BY_LABEL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(
     _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id)
 )
-_BY_ROUTE = _BY_LABEL.where(
-    texter_contacts.c.route_label.in_(bindparam("labels", expanding=True))
-).with_for_update(of=conversations)
+_contact = envelopes.alias("contact_key")
+_BY_ROUTE = (
+    select(
+        conversations,
+        envelopes.c.kid,
+        envelopes.c.wrapped,
+        texter_contacts.c.id.label("contact"),
+        texter_contacts.c.sealed.label("contact_sealed"),
+        _contact.c.kid.label("contact_kid"),
+        _contact.c.wrapped.label("contact_wrapped"),
+    )
+    .select_from(
+        _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id).outerjoin(
+            _contact, key_of(Owner.CONTACT, texter_contacts.c.id, _contact)
+        )
+    )
+    .where(texter_contacts.c.route_label.in_(bindparam("labels", expanding=True)))
+    .with_for_update(of=conversations)
+)
 _BY_ERASER = _BY_LABEL.where(texter_contacts.c.erase_label.in_(bindparam("labels", expanding=True)))
 _WAITING = _ALL.where(conversations.c.state == State.WAITING.value)
 _TALKING_WITH = _ALL.where(
@@ -124,7 +140,11 @@ class Conversations:
     def by_address(self, address: Address) -> Conversation | None:
         """The newest of this address, open or ended; nobody else changes it until the end of the transaction. Of thirty
         texts at once each would otherwise win one round of twelve, and the last be turned away."""
-        return self._first(_BY_ROUTE, {"labels": self._texters.routes(address)})
+        row = self._desk.conn.execute(_BY_ROUTE, {"labels": self._texters.routes(address)}).first()
+        if row is None:
+            return None
+        self._texters.verify(row, address)
+        return self._opened(row)
 
     def all(self, address: Address) -> list[Conversation]:
         """Every conversation of this address that is not erased, oldest first: for DELETE."""
@@ -262,13 +282,16 @@ class Conversations:
         )
 
     def _private(self, row: AnyRow) -> Private:
-        if row.state == State.ERASED.value:
+        aside = row.state == State.CLOSED.value and row.sealed is None  # storage/asides
+        if row.state == State.ERASED.value or aside:
             day = start_of_day(row.created_day)
             return Private(
                 opened_at=day, texter_at=day, closed_at=start_of_hour(row.last_hour) + timedelta(hours=1)
             )
         if row.sealed is None:
-            raise SealBroken("A conversation has lost what was sealed.")
+            raise SealBroken("A conversation has lost what was sealed.").at(
+                "conversations.sealed", Owner.CONVERSATION, row.id
+            )
         key = self._desk.unwrapped(Owner.CONVERSATION, row.id, kid=row.kid, wrapped=row.wrapped)
         return unpack(
             Private, self._desk.vault.open(key, of_conversation(row.id, row.version), row.sealed).body

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, select, update
 
 from bot.channel import Outcome
+from bot.errors import SealBroken
 from bot.messages import Copy, Side, Writer
 from bot.people import ContactId, ConversationId, Medium, StaffId
 from bot.redact import Secret
@@ -122,7 +123,11 @@ class Copies:
 
     def _first(self, statement: Any, labels: tuple[bytes, ...]) -> CopyRow | None:
         row = self._desk.conn.execute(statement, {"labels": labels}).first()
-        return None if row is None else self._opened(row)
+        try:
+            return None if row is None else self._opened(row)
+        except SealBroken as broken:  # it is as if we had never heard of it, and so nothing is done with it
+            self._desk.notice(broken)
+            return None
 
     def _opened(self, row: AnyRow) -> CopyRow:
         key = self._desk.unwrapped(Owner.COPY, row.id, kid=row.kid, wrapped=row.wrapped)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import SealBroken
@@ -58,6 +58,13 @@ _FORGET = delete(envelopes).where(
     envelopes.c.owner == bindparam("of"), envelopes.c.owner_id.in_(bindparam("of_ids", expanding=True))
 )
 _NEW_ENVELOPE = envelopes.insert()
+
+
+def key_of(owner: Owner, owner_id: ColumnElement[bytes], of: Any = envelopes) -> ColumnElement[bool]:
+    """Joins the server's envelope of each row's owner; `of`: an alias, where another one is joined too."""
+    return and_(of.c.owner == owner.value, of.c.owner_id == owner_id, of.c.reader == SERVER)
+
+
 _ERASURES = frozenset({Owner.CONVERSATION, Owner.CONTACT, Owner.STAFF})
 
 
@@ -80,7 +87,8 @@ class Desk:
     """The connection and what goes with it, for one transaction.
 
     `known`: opened staff profiles by their sealed bytes, kept between transactions: a changed or removed row has
-    other bytes or none, so nothing stale is ever shown.
+    other bytes or none, so nothing stale is ever shown. `notice` is told of a row that did not open and was done
+    without; of one that ends the thought whoever carries it out knows by the error.
     """
 
     __slots__ = (
@@ -91,6 +99,7 @@ class Desk:
         "known",
         "lanes_moved",
         "letters_added",
+        "notice",
         "now",
         "vault",
     )
@@ -103,12 +112,14 @@ class Desk:
         chance: Chance,
         now: datetime,
         known: dict[bytes, tuple[int, Profile]],
+        notice: Callable[[SealBroken], None] = lambda broken: None,
     ) -> None:
         self.conn = conn
         self.vault = vault
         self.chance = chance
         self.now = now
         self.known = known
+        self.notice = notice
         self.letters_added = False
         self.lanes_moved = False
         self.erased = False
@@ -133,7 +144,7 @@ class Desk:
         if known is not None:
             return known
         if kid is None or wrapped is None:
-            raise SealBroken("A key is gone.")
+            raise SealBroken("A key is gone.", column="envelopes.wrapped", owner=owner, owner_id=owner_id)
         key = self.vault.unwrap(Envelope(kid, wrapped), owner, owner_id)
         self._keys[owner, owner_id] = key
         return key

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from bot.errors import Stale, StorageError, UnknownEpoch
+from bot.errors import SealBroken, Stale, StorageError, UnknownEpoch
+from storage import breaches
+from storage.breaches import Breaches
 from storage.courier import Courier
 from storage.desk import Chance, Desk, Dice
 from storage.keyring import Keyring
@@ -56,6 +60,8 @@ class Store:
         self._chance = chance
         self._known: dict[bytes, tuple[int, Profile]] = {}
         self._wakes: list[Callable[[], None]] = []
+        self._breaches = Breaches()
+        self._told: list[Callable[[SealBroken], None]] = []
         self.courier = Courier(vault.keyring)
         path = file_of(url)
         self._engine: Engine = (
@@ -72,12 +78,21 @@ class Store:
 
         Stale runs it again, and an unknown epoch, once its key has been found: in the keyring file, or from another
         host. Any other error leaves nothing behind: ours and a programmer's as they are, a database's as a
-        StorageError.
+        StorageError. A row that did not open stands in the audit trail afterwards.
         """
+        try:
+            return await self._done(thought)
+        finally:
+            if self._breaches:
+                await self._note()
+
+    async def _done(self, thought: Callable[[Work], T]) -> T:
         tries = _Tries()
         while True:
             try:
                 return await self._engine.run(thought)
+            except SealBroken as error:
+                self._really(error, tries)
             except Stale as error:
                 tries.again(error)
             except UnknownEpoch as error:
@@ -88,10 +103,20 @@ class Store:
 
     def do_now(self, thought: Callable[[Work], T]) -> T:
         """The same for the command line, blocking."""
+        try:
+            return self._done_now(thought)
+        finally:
+            for broken in self._breaches.take(self._clock()):
+                with suppress(Exception):
+                    self._engine.run_now(partial(breaches.note, broken=broken))
+
+    def _done_now(self, thought: Callable[[Work], T]) -> T:
         tries = _Tries()
         while True:
             try:
                 return self._engine.run_now(thought)
+            except SealBroken as error:
+                self._really(error, tries)
             except Stale as error:
                 tries.again(error)
             except UnknownEpoch as error:
@@ -108,6 +133,10 @@ class Store:
         """`wake()` is called, in the event loop, right after each commit here that made something ready to be sent."""
         self._wakes.append(wake)
 
+    def on_breach(self, tell: Callable[[SealBroken], None]) -> None:
+        """`tell(broken)` is called, in the event loop, once a day for each place whose row did not open."""
+        self._told.append(tell)
+
     async def alone(self) -> bool:
         """Whether no other process serves this database; from now on this one is seen to serve it."""
         return await self._engine.alone()
@@ -121,11 +150,41 @@ class Store:
         self._engine.close_now()
 
     def _work(self, conn: Connection) -> Work:
-        return Work(Desk(conn, vault=self._vault, chance=self._chance, now=self._clock(), known=self._known))
+        return Work(
+            Desk(
+                conn,
+                vault=self._vault,
+                chance=self._chance,
+                now=self._clock(),
+                known=self._known,
+                notice=self._breaches.meet,
+            )
+        )
 
     def _wake(self) -> None:
         for wake in self._wakes:
             wake()
+
+    def _really(self, error: SealBroken, tries: _Tries) -> None:
+        """Returns if it is to be tried once more: an erasure may have come between two looks of one thought, and then
+        the second run finds what is left. What does not open the second time is broken, and the error is raised."""
+        if tries.broken:
+            self._breaches.meet(error)
+            raise error
+        tries.broken = True
+
+    async def _note(self) -> None:
+        """In transactions of their own, after the one that failed; what cannot be written down is told all the same."""
+        for broken in self._breaches.take(self._clock()):
+            if await self._noted(broken):
+                for tell in self._told:
+                    tell(broken)
+
+    async def _noted(self, broken: SealBroken) -> bool:
+        try:
+            return await self._done(partial(breaches.note, broken=broken))
+        except Exception:  # the trail itself is broken, or the database is away
+            return True
 
     def _pause(self, tries: _Tries) -> float:
         longest: float = ASKING if tries.waits else PAUSE * 2 ** min(tries.number, 5)
@@ -135,10 +194,11 @@ class Store:
 class _Tries:
     """How often one thought has been run, and how much longer it may wait for a key that another host has."""
 
-    __slots__ = ("_until", "number", "waits")
+    __slots__ = ("_until", "broken", "number", "waits")
 
     def __init__(self) -> None:
         self.number = 0
+        self.broken = False
         self.waits = False
         self._until: float | None = None
 

@@ -101,9 +101,16 @@ def opened(desk: Desk, row: AnyRow) -> Claimed:
         mail = _mail(desk, row)
         address = _address(desk, row, mail)
         letter = _letter(row, mail, address)
-    except (SealBroken, ValueError):  # a ValueError: a word in the clear that none of ours has written
-        return Claimed(row.id, None, row.attempts, row.unsure, Secret(""), row.lane or b"", None)
+    except SealBroken as broken:
+        desk.notice(broken)
+        return _unopened(row)
+    except ValueError:  # a word in the clear that none of ours has written
+        return _unopened(row)
     return Claimed(row.id, letter, row.attempts, row.unsure, Secret(mail.reference), row.lane or b"", address)
+
+
+def _unopened(row: AnyRow) -> Claimed:
+    return Claimed(row.id, None, row.attempts, row.unsure, Secret(""), row.lane or b"", None)
 
 
 def _letter(row: AnyRow, mail: Mail, address: Address | None) -> Letter:

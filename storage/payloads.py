@@ -24,6 +24,7 @@ class Whereabouts(msgspec.Struct, frozen=True, array_like=True):
 
     place: str
     via: str
+    staff: int | None = None
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):

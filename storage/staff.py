@@ -15,10 +15,10 @@ from bot.people import Contact, ContactId, ConversationId, Medium, Role, Staff, 
 from bot.redact import Secret
 from storage import addresses
 from storage.addresses import Book
-from storage.desk import AnyRow, Desk, once
+from storage.desk import AnyRow, Desk, key_of, once
 from storage.outbox import Outbox
 from storage.payloads import Profile, pack, unpack
-from storage.tables import held, offers, staff, staff_contacts
+from storage.tables import envelopes, held, offers, staff, staff_contacts
 from storage.vault import Key, Label, Owner, Place
 
 _PEOPLE = (
@@ -38,8 +38,17 @@ _PEOPLE = (
 )
 _ONE = _PEOPLE.where(staff.c.id == bindparam("of"))
 _BY_NAME = select(staff.c.id).where(staff.c.name_label.in_(bindparam("labels", expanding=True)))
-_BY_ADDRESS = select(staff_contacts.c.id, staff_contacts.c.staff).where(
-    staff_contacts.c.address_label.in_(bindparam("labels", expanding=True))
+_BY_ADDRESS = (
+    select(
+        staff_contacts.c.id,
+        staff_contacts.c.staff,
+        staff_contacts.c.medium,
+        staff_contacts.c.sealed,
+        envelopes.c.kid,
+        envelopes.c.wrapped,
+    )
+    .select_from(staff_contacts.outerjoin(envelopes, key_of(Owner.CONTACT, staff_contacts.c.id)))
+    .where(staff_contacts.c.address_label.in_(bindparam("labels", expanding=True)))
 )
 _BY_TOKEN = select(staff_contacts.c.id, staff_contacts.c.staff).where(
     staff_contacts.c.token_label.in_(bindparam("labels", expanding=True)),
@@ -48,7 +57,7 @@ _BY_TOKEN = select(staff_contacts.c.id, staff_contacts.c.staff).where(
 _WHOSE = select(staff_contacts.c.id, staff_contacts.c.staff).where(staff_contacts.c.id == bindparam("of"))
 _CONTACTS = select(staff_contacts.c.id).where(staff_contacts.c.staff == bindparam("of"))
 _COUNT = select(func.count()).select_from(staff_contacts).where(staff_contacts.c.staff == bindparam("of"))
-_PLACE = select(staff_contacts.c.medium, staff_contacts.c.sealed).where(
+_PLACE = select(staff_contacts.c.staff, staff_contacts.c.medium, staff_contacts.c.sealed).where(
     staff_contacts.c.id == bindparam("of")
 )
 _THIS = update(staff).where(staff.c.id == bindparam("of"))
@@ -63,23 +72,53 @@ class StaffRoom:
         self._outbox = outbox
 
     def everyone(self) -> list[Staff]:
-        """All who have not been removed, in the order of their ids."""
-        return self._opened(self._desk.conn.execute(_PEOPLE).all())
+        """All who have not been removed, in the order of their ids; without those whose row does not open."""
+        found = []
+        for _, rows in groupby(self._desk.conn.execute(_PEOPLE).all(), key=lambda row: row.id):
+            mine = list(rows)
+            try:
+                found.append(self._person(mine))
+            except SealBroken as broken:
+                # Nobody else's shift ends with hers. If she was removed a moment ago nothing is broken.
+                if self._desk.conn.execute(_ONE, {"of": mine[0].id}).first() is not None:
+                    self._desk.notice(broken)
+        return found
 
     def get(self, staff_id: StaffId) -> Staff | None:
         """One who has not been removed."""
-        return next(iter(self._opened(self._desk.conn.execute(_ONE, {"of": staff_id}).all())), None)
+        rows = self._desk.conn.execute(_ONE, {"of": staff_id}).all()
+        return self._person(rows) if rows else None
 
     def by_name(self, name: str) -> Staff | None:
         """The one of this name, however it is capitalised."""
         labels = self._desk.vault.labels(Label.NAME, "", _folded(name))
         found = self._desk.conn.execute(_BY_NAME, {"labels": labels}).scalar()
-        return None if found is None else self.get(StaffId(found))
+        person = None if found is None else self.get(StaffId(found))
+        if person is not None and _folded(person.name) != _folded(name):
+            raise SealBroken("A name leads to somebody else.").at(
+                "staff.name_label", Owner.STAFF, _owner_id(person.id)
+            )
+        return person
 
     def by_address(self, address: Address) -> tuple[Staff, Contact] | None:
         """Who is reached there, and by which of her contacts."""
         row = self._desk.conn.execute(_BY_ADDRESS, {"labels": self._labels(address)}).first()
-        return None if row is None else self._with_contact(row)
+        if row is None:
+            return None
+        key = self._desk.unwrapped(Owner.CONTACT, row.id, kid=row.kid, wrapped=row.wrapped)
+        found = addresses.opened(
+            self._desk, Book.STAFF, row.id, medium=row.medium, sealed=row.sealed, key=key, staff=row.staff
+        )
+        if found.place != address.place:
+            # Whoever changes labels would otherwise write with somebody else's hand.
+            raise SealBroken("An address leads to somebody else.").at(
+                "staff_contacts.address_label", Owner.CONTACT, row.id
+            )
+        return self._with_contact(row)
+
+    def knows(self, address: Address) -> bool:
+        """Whether it is anybody's, however little of her still opens."""
+        return self._desk.conn.execute(_BY_ADDRESS, {"labels": self._labels(address)}).first() is not None
 
     def add(self, name: str, *, roles: frozenset[Role], languages: tuple[str, ...]) -> Staff | None:
         """A new staff member, without contacts; None when the name is taken, however it is capitalised."""
@@ -123,7 +162,7 @@ class StaffRoom:
             row["token_label"] = self._desk.vault.label(Label.TOKEN, "", token)
         if address is not None:
             row["address_label"] = self._labels(address)[0]
-            row["sealed"] = addresses.sealed(self._desk, Book.STAFF, contact.id, address)
+            row["sealed"] = addresses.sealed(self._desk, Book.STAFF, contact.id, address, staff=staff_id)
         if not self._desk.put_once(staff_contacts, row):
             self._desk.forget_keys(Owner.CONTACT, [contact.id])
             return None
@@ -141,7 +180,7 @@ class StaffRoom:
             token_label=None,
             token_until=None,
             address_label=self._labels(address)[0],
-            sealed=addresses.sealed(desk, Book.STAFF, row.id, address),
+            sealed=addresses.sealed(desk, Book.STAFF, row.id, address, staff=row.staff),
             standing=Standing.JOINED.value,
         )
         if desk.conn.execute(used, {"of": row.id}).rowcount == 0:
@@ -161,7 +200,7 @@ class StaffRoom:
             raise SealBroken("A contact has no address.")
         key = self._desk.key(Owner.CONTACT, contact_id)
         return addresses.opened(
-            self._desk, Book.STAFF, contact_id, medium=row.medium, sealed=row.sealed, key=key
+            self._desk, Book.STAFF, contact_id, medium=row.medium, sealed=row.sealed, key=key, staff=row.staff
         )
 
     def set_standing(self, contact_id: ContactId, standing: Standing) -> None:
@@ -212,10 +251,7 @@ class StaffRoom:
         one = self.get(StaffId(row.staff))
         return None if one is None else (one, next(c for c in one.contacts if c.id == row.id))
 
-    def _opened(self, rows: Sequence[AnyRow]) -> list[Staff]:
-        return [self._person(list(mine)) for _, mine in groupby(rows, key=lambda row: row.id)]
-
-    def _person(self, rows: list[AnyRow]) -> Staff:
+    def _person(self, rows: Sequence[AnyRow]) -> Staff:
         first = rows[0]
         staff_id = StaffId(first.id)
         profile = self._profile(staff_id, first.sealed)

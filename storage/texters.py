@@ -10,7 +10,7 @@ from bot.messages import Address
 from bot.people import ContactId, ConversationId
 from storage import addresses
 from storage.addresses import Book
-from storage.desk import Desk
+from storage.desk import AnyRow, Desk
 from storage.tables import conversations, texter_contacts
 from storage.vault import Label, Owner
 
@@ -61,6 +61,20 @@ class Texters:
             raise SealBroken("An address is gone.")
         key = self._desk.key(Owner.CONTACT, contact)
         return addresses.opened(self._desk, Book.TEXTER, contact, medium=medium, sealed=sealed, key=key)
+
+    def verify(self, row: AnyRow, address: Address) -> None:
+        """That the route leads to a conversation of this address: whoever changes labels would otherwise have one
+        texter's words answered to another. SealBroken when it does not, or the address does not open."""
+        key = self._desk.unwrapped(
+            Owner.CONTACT, row.contact, kid=row.contact_kid, wrapped=row.contact_wrapped
+        )
+        found = addresses.opened(
+            self._desk, Book.TEXTER, row.contact, medium=row.medium, sealed=row.contact_sealed, key=key
+        )
+        if found.place != address.place or row.texter not in (None, row.contact):
+            raise SealBroken("A route leads to somebody else.").at(
+                "texter_contacts.route_label", Owner.CONTACT, row.contact
+            )
 
     def forget(self, conversation: ConversationId, contact: ContactId | None) -> None:
         """Address, route and label of this conversation are gone, and the key with them."""

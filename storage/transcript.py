@@ -83,12 +83,12 @@ class Transcript:
             before = rows[0].link if rows else FIRST_LINK
             rows = rows[1:]
         if [row.sequence for row in rows] != list(range(first, conversation.sequence + 1)):
-            raise SealBroken("A line of a transcript is missing.")
+            raise _broken("A line of a transcript is missing.", conversation)
         key = self._desk.key(Owner.CONVERSATION, conversation.id)
         lines = []
         for row in rows:
             if self._desk.vault.link(key, before, row.id, row.sealed) != row.link:
-                raise SealBroken("A line of a transcript was changed or moved.")
+                raise _broken("A line of a transcript was changed or moved.", conversation)
             before = row.link
             place = of_line(conversation.id, row.id, row.sequence, row.direction)
             opened = self._desk.vault.open(key, place, row.sealed)
@@ -104,5 +104,9 @@ class Transcript:
                 )
             )
         if before != conversation.private.chain:
-            raise SealBroken("The newest line of a transcript is not the last that was written.")
+            raise _broken("The newest line of a transcript is not the last that was written.", conversation)
         return lines
+
+
+def _broken(what: str, conversation: Conversation) -> SealBroken:
+    return SealBroken(what).at("transcript.link", Owner.CONVERSATION, conversation.id)

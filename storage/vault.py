@@ -185,7 +185,10 @@ class Vault:
 
     def _inner(self, envelope: Envelope, owner: Owner, owner_id: bytes) -> bytes:
         box = self._keyring.box(envelope.kid)
-        return box.open(envelope.wrapped, _envelope_of(owner, owner_id, envelope.reader))
+        try:
+            return box.open(envelope.wrapped, _envelope_of(owner, owner_id, envelope.reader))
+        except errors.SealBroken as broken:
+            raise broken.at("envelopes.wrapped", owner, owner_id) from None
 
     def _wrapped(self, inner: bytes, owner: Owner, owner_id: bytes, reader: str) -> Envelope:
         kid = self._keyring.active
@@ -204,8 +207,11 @@ class Vault:
 
     @staticmethod
     def open(key: Key, place: Place, sealed: bytes) -> Opened:
-        """What was sealed at this place; SealBroken otherwise."""
-        payload = key._box(place.column).open(sealed, _bound_to(place))
+        """What was sealed at this place; SealBroken, which names it, otherwise."""
+        try:
+            payload = key._box(place.column).open(sealed, _bound_to(place))
+        except errors.SealBroken as broken:
+            raise broken.at(place.column, place.owner, place.owner_id) from None
         end = _HEAD + int.from_bytes(payload[8:_HEAD], "big")
         if not _HEAD <= end <= len(payload):
             raise errors.SealBroken("A sealed row has an unknown form.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.errors import UnknownEpoch
+from bot.errors import SealBroken, UnknownEpoch
 from storage.archive_keys import ArchiveKeys
+from storage.asides import Asides
 from storage.audit import Audit
 from storage.chores import Chore, Chores
 from storage.conversations import Conversations
@@ -42,6 +43,7 @@ class Work:
         self.outbox = Outbox(desk, self.copies)
         self.conversations = Conversations(desk, self.outbox)
         self.staff = StaffRoom(desk, self.outbox)
+        self.asides = Asides(desk)
         self.transcript = Transcript(desk)
         self.offers = Offers(desk)
         self.held = HeldRoom(desk)
@@ -71,6 +73,10 @@ class Work:
     def vault(self) -> Vault:
         """The keys and labels."""
         return self._desk.vault
+
+    def notice(self, broken: SealBroken) -> None:
+        """A row did not open, and the thought does without it: the audit trail tells of it afterwards."""
+        self._desk.notice(broken)
 
     @property
     def letters_added(self) -> bool:

@@ -20,7 +20,7 @@ from telegram import (
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.channel import Post, Receive
-from bot.errors import Refused, StorageError, Unreachable
+from bot.errors import Refused, SealBroken, StorageError, Unreachable
 from bot.messages import Button, Copy, Task
 from bot.people import Medium
 from bot.redact import Secret, safe_error
@@ -185,9 +185,9 @@ class Telegram:
         try:
             await receive([h.inbound for _, h in batch if h.inbound], batch[-1][0] + 1)
             self._offset = batch[-1][0] + 1
-        except StorageError:
-            raise
         except Exception as error:
+            if comes_again(error):
+                raise
             log.error("a batch failed, taking it singly", bot=self._via, error=safe_error(error))
             await self._take_singly(batch, receive)
         for _, one in batch:
@@ -201,9 +201,9 @@ class Telegram:
                 try:
                     await receive(inbounds, number + 1)
                     break
-                except StorageError:
-                    raise
                 except Exception as error:
+                    if comes_again(error):
+                        raise
                     log.error("an update failed", bot=self._via, error=safe_error(error))
                     await self._pause(attempt)
             else:
@@ -240,6 +240,11 @@ class Telegram:
         task = asyncio.create_task(errand())
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+def comes_again(error: Exception) -> bool:
+    """Whether the same update may be stored a little later: our memory failed, and not only one row of it."""
+    return isinstance(error, StorageError) and not isinstance(error, SealBroken)
 
 
 def _numbered(updates: Sequence[object]) -> list[tuple[int, Mapping[str, Any]]]:

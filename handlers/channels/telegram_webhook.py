@@ -12,9 +12,9 @@ from typing import Any, Final
 import structlog
 
 from bot.channel import Receive
-from bot.errors import DeliveryError, StorageError, Unreachable
+from bot.errors import DeliveryError, Unreachable
 from bot.redact import Secret, safe_error
-from handlers.channels.telegram import TRIES, Telegram
+from handlers.channels.telegram import TRIES, Telegram, comes_again
 from handlers.channels.telegram_updates import ALLOWED
 from handlers.channels.telegram_wire import answered
 from handlers.channels.webhook import Call, Webhook
@@ -83,9 +83,9 @@ class Hook:
         one = self._bot.hear(number, update)
         try:
             await receive([one.inbound] if one.inbound else [], None)
-        except StorageError:
-            raise
         except Exception as error:
+            if comes_again(error):
+                raise
             # An update that cannot be handled must not silence everybody after it: three tries, then an alarm.
             self._failed[number] += 1
             if self._failed[number] < TRIES:

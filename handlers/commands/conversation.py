@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import relay
 from bot.conversation import Conversation, Offer, OfferState, State
 from bot.decision import ToStaff
-from bot.errors import NoSuchConversation, NotNow, WhichConversation
+from bot.errors import NoSuchConversation, NotNow, SealBroken, WhichConversation
 from bot.grammar import Command
 from bot.messages import Priority
 from bot.redact import Secret
@@ -63,7 +63,13 @@ HISTORY = 40
 def history(turn: Turn, command: Command) -> None:
     """The last lines again, with who said them."""
     conversation = _certain(turn, command)
-    lines = turn.work.transcript.read(conversation, last=HISTORY)
+    try:
+        lines = turn.work.transcript.read(conversation, last=HISTORY)
+    except SealBroken as broken:
+        if not broken.column.startswith("transcript."):
+            raise
+        turn.work.notice(broken)
+        raise NotNow("broken.transcript", code=conversation.code) from None
     for text in apply.transcript(lines, lambda what: turn.line.say_to(turn.staff, what), whole=True):
         letter = ToStaff(turn.contact.id, Secret(text), priority=Priority.NOTICE, coded=True)
         apply.post_to_staff(turn.work, turn.line, letter, conversation)
