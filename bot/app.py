@@ -22,7 +22,7 @@ from bot import logs, unbuilt
 from bot.channel import Receipt
 from bot.errors import AlreadyServing, DatabaseAway, SealBroken
 from bot.messages import Inbound
-from bot.opening import Now, database_url, line, open_store, wall_clock
+from bot.opening import Now, database_url, keeping, line, open_store, wall_clock
 from bot.people import Medium
 from bot.redact import place, safe_error
 from bot.settings import Config
@@ -34,6 +34,7 @@ from handlers.line import Line
 from handlers.outbox import Outbox
 from handlers.rates import BOT_RATE, Rates, chat_rests
 from handlers.rotation import Rotator
+from handlers.sweep import Sweeper
 from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
@@ -52,6 +53,8 @@ LAST = 9.0
 """Seconds after which the process ends whatever still hangs: all that matters is in the database, or comes again."""
 PROBE = 1.0
 """Seconds between two questions to the database, and how long it may think about one before we say that it is away."""
+BROOM = 2.0
+"""Seconds between two looks at whether anything has been kept long enough."""
 FREEING = 10.0
 """Seconds in which PostgreSQL is expected to notice that a killed process is gone."""
 
@@ -68,6 +71,7 @@ class Program:
     now: Now = wall_clock
     step: Step = lambda name: None
     line: Line = field(init=False)
+    sweeper: Sweeper = field(init=False)
     meters: Meters = field(default_factory=Meters)
     ways: Ways = field(default_factory=Ways)
     healthy: bool = False
@@ -76,6 +80,9 @@ class Program:
 
     def __post_init__(self) -> None:
         self.line = line(self.config)
+        self.sweeper = Sweeper(
+            self.store, self.line, keeping(self.config), self.now, holder=secrets.token_bytes(16)
+        )
         self.store.on_breach(self._breach)
 
     def _breach(self, broken: SealBroken) -> None:
@@ -142,6 +149,14 @@ class Program:
                 self.step("struck")
             if done < clock.AT_ONCE:
                 await asyncio.sleep(TICK)
+
+    async def keep_clean(self) -> None:
+        """Forgets and erases what its time has come for, until cancelled."""
+        while True:
+            with suppress(DatabaseAway):  # `watch_database` says so
+                if await self.sweeper.due() and await self.sweeper.round():
+                    self.step("swept")
+            await asyncio.sleep(BROOM)
 
     async def watch_database(self) -> None:
         """Asks the database, again and again, whether it is there: /healthz answers without asking."""
@@ -243,6 +258,7 @@ async def running(
             asyncio.create_task(_for_ever(work))
             for work in (
                 program.keep_time,
+                program.keep_clean,
                 program.watch_database,
                 Rotator(program.store, step=lambda name: step(f"keys {name}")).keep,
                 program.tell_of_breaches,

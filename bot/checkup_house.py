@@ -118,12 +118,6 @@ def without_effect(facts: Facts) -> Iterator[Finding]:
     """Nobody should rely on what is not built."""
     for key in unbuilt.asked_for(facts.config):
         yield warning(key, "It has no effect yet.", "Do not rely on it; the changelog will say when it has.")
-    if not unbuilt.erases_by_time():
-        yield warning(
-            "retention",
-            "Nothing is erased by time yet: what is said stays, encrypted, until its texter writes DELETE.",
-            "Promise nobody otherwise; the changelog will say when it changes.",
-        )
 
 
 def database(facts: Facts) -> Iterator[Finding]:

@@ -13,11 +13,13 @@ from bot.people import ContactId, ConversationId, Medium, StaffId
 
 
 class State(StrEnum):
-    """WAITING: nobody has it. TALKING: a counselor has it. CLOSED: ended, may be read. ERASED: nothing is left."""
+    """WAITING: nobody has it. TALKING: a counselor has it. CLOSED: ended, may be read. SEALED: only supervisors' own
+    keys open it, and the server knows no more of it than what stands in the clear. ERASED: nothing is left."""
 
     WAITING = "waiting"
     TALKING = "talking"
     CLOSED = "closed"
+    SEALED = "sealed"
     ERASED = "erased"
 
 
@@ -31,6 +33,8 @@ class Step(StrEnum):
     DONE = "done"
     BYE = "bye"
     STOP = "stop"
+    SILENCE = "silence"  # nobody has heard from the texter for as long as a number may be hers
+    SEAL = "seal"
     ERASE = "erase"
 
 
@@ -40,6 +44,7 @@ TABLE: dict[tuple[State, Step], State] = {
     (State.WAITING, Step.DONE): State.CLOSED,
     (State.WAITING, Step.BYE): State.CLOSED,
     (State.WAITING, Step.STOP): State.CLOSED,
+    (State.WAITING, Step.SILENCE): State.CLOSED,
     (State.WAITING, Step.ERASE): State.ERASED,
     (State.TALKING, Step.TEXT): State.TALKING,
     (State.TALKING, Step.ANSWER): State.TALKING,
@@ -47,11 +52,16 @@ TABLE: dict[tuple[State, Step], State] = {
     (State.TALKING, Step.DONE): State.CLOSED,
     (State.TALKING, Step.BYE): State.CLOSED,
     (State.TALKING, Step.STOP): State.CLOSED,
+    (State.TALKING, Step.SILENCE): State.CLOSED,
     (State.TALKING, Step.ERASE): State.ERASED,
+    (State.CLOSED, Step.SEAL): State.SEALED,
     (State.CLOSED, Step.ERASE): State.ERASED,
+    (State.SEALED, Step.ERASE): State.ERASED,
 }
 
 OPEN = frozenset({State.WAITING, State.TALKING})
+UNREADABLE = frozenset({State.SEALED, State.ERASED})
+"""Of these the server knows coarse times only."""
 
 
 class Private(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import make_url
 
 from bot import config as settings
+from bot.endings import Keeping
 from bot.ladder import Pace
 from bot.redact import Secret
 from bot.settings import Config
@@ -54,6 +55,18 @@ def hook_secret(config: Config, via: str) -> Secret[str]:
 def open_store(config: Config, now: Now = wall_clock) -> Store:
     """The database behind its keys; it must be up to date."""
     return engine.open_store(database_url(config), vault(config), clock=now)
+
+
+def keeping(config: Config) -> Keeping:
+    """How long the line keeps what."""
+    return Keeping(
+        address=timedelta(hours=config.retention.address_hours),
+        seal=timedelta(hours=config.retention.seal_hours),
+        transcript=timedelta(days=config.retention.transcript_days),
+        dedup=timedelta(hours=config.retention.dedup_hours),
+        audit=timedelta(days=config.retention.audit_days),
+        capsule=timedelta(days=config.retention.capsule_days),
+    )
 
 
 def line(config: Config) -> Line:

@@ -25,6 +25,10 @@ RECENT = timedelta(minutes=15)
 """How long another conversation could still be meant by a text without a code (product.md §4, "Never guess")."""
 
 
+STILL_HERS = timedelta(hours=24)
+"""So long after its end a counselor may still have the conversation on her phone, or in mind."""
+
+
 def changed(conversation: Conversation, **private: object) -> Conversation:
     """The conversation with other private times and answers."""
     return replace(conversation, private=msgspec.structs.replace(conversation.private, **private))
@@ -104,18 +108,37 @@ def texter_left(conversation: Conversation, how: Step, now: datetime) -> Decisio
 
 
 def texter_erased(conversation: Conversation, now: datetime) -> Decision:
-    """DELETE: content and address are gone; the counselor is told, in a letter that holds nothing of it."""
+    """DELETE: content and address are gone; the counselor is told, in a letter that holds nothing of it.
+
+    One who closed it long ago is not: it would only tell her when somebody has thought of it again.
+    """
     after = replace(step(conversation, Step.ERASE), due_at=None)
-    told = phrase("texter.erased", code=conversation.code)
-    letters = tuple(replace(letter, about=False) for letter in counselor_hears(conversation, told))
+    closed_at = conversation.private.closed_at
+    lately = conversation.is_open or (closed_at is not None and closed_at > now - STILL_HERS)
+    told = counselor_hears(conversation, phrase("texter.erased", code=conversation.code)) if lately else ()
     return Decision(
         after,
-        letters=letters,
+        letters=tuple(replace(letter, about=False) for letter in told),
         end_offers=True,
         cancel=(Side.TEXTER, Side.STAFF),
         erase=True,
         unsettle=conversation.counselor if conversation.is_open else None,
         ended=Step.ERASE,
+    )
+
+
+def fell_silent(conversation: Conversation, now: datetime) -> Decision:
+    """Nobody has heard from the texter for so long that her number may be another's: closed, and not a word to it."""
+    after = changed(step(conversation, Step.SILENCE), closed_at=now, ended_by=Step.SILENCE, agreed=False)
+    told = phrase("texter.silent", code=conversation.code)
+    return Decision(
+        replace(after, due_at=None),
+        said=(Said(Direction.LINE, told),),
+        letters=counselor_hears(conversation, told),
+        end_offers=True,
+        cancel=(Side.TEXTER,) if conversation.state is State.TALKING else (Side.TEXTER, Side.STAFF),
+        unsettle=conversation.counselor,
+        ended=Step.SILENCE,
     )
 
 

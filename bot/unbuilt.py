@@ -11,14 +11,8 @@ from bot.settings import Config
 DEFERRED: Final = (
     "ladder.nudge_minutes",
     "ladder.escalate_minutes",
-    "retention.address_hours",
-    "retention.seal_hours",
-    "retention.transcript_days",
-    "retention.dedup_hours",
     "retention.block_days",
-    "retention.audit_days",
     "retention.telegram_hours",
-    "retention.capsule_days",
     "limits.weekly_hours",
     "limits.daily_segments",
     "limits.reserve_percent",
@@ -42,11 +36,6 @@ def asked_for(config: Config) -> tuple[str, ...]:
     """The keys that this configuration sets and that have no effect yet."""
     plain = [key for key in DEFERRED if _value(config, key) != _default(config, key)]
     return (*plain, *(key for key, asked in ALSO.items() if asked(config)))
-
-
-def erases_by_time() -> bool:
-    """Whether what was said goes by itself when its time has come."""
-    return "retention.transcript_days" not in DEFERRED
 
 
 def _value(config: Config, key: str) -> Any:

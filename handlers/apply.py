@@ -67,7 +67,7 @@ class _Pen:
     def _keep(self) -> bytes | None:
         """Offers, transcript and the conversation's new state; the last line written."""
         if self.decision.erase:
-            self.before = self.work.conversations.save(self.before)
+            self.before = self.work.conversations.touch(self.before)
             return None
         self._offers()
         written = self._say()

@@ -10,6 +10,7 @@ from bot.conversation import OPEN, State
 from bot.people import ContactId, ConversationId, StaffId
 from storage.casecodes import CaseCodes
 from storage.desk import Desk
+from storage.endings import Endings
 from storage.tables import conversations, held, offers, texter_contacts
 
 _READ = (
@@ -69,6 +70,7 @@ class Asides:
         conn.execute(_LEAVE, {"of": conversation_id})
         conn.execute(_NO_OFFERS, {"of": conversation_id})
         CaseCodes(self._desk).free(row.code, conversation_id)
+        Endings(self._desk).begin(conversation_id)
         return Aside(
             row.code,
             row.state in OPEN,

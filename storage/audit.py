@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.errors import SealBroken, Stale
 from bot.people import ConversationId, StaffId
@@ -21,7 +21,9 @@ from storage.vault import FIRST_LINK, Owner, Place
 _ENDS: Final = "audit"
 """The name under which the line remembers where the chain begins and ends."""
 _ROWS = select(audit).where(audit.c.id > bindparam("after")).order_by(audit.c.id).limit(bindparam("most"))
-_LAST_OLD = select(func.max(audit.c.id)).where(audit.c.day < bindparam("before"))
+_FIRST_KEPT = select(func.min(audit.c.id)).where(audit.c.day >= bindparam("before"))
+_LAST = select(func.max(audit.c.id))
+_AHEAD = update(audit).where(audit.c.day > bindparam("today")).values(day=bindparam("today"))
 _ONE = select(audit.c.link).where(audit.c.id == bindparam("of"))
 _FORGET = delete(audit).where(audit.c.id <= bindparam("to"))
 _AT_ONCE: Final = 500
@@ -126,10 +128,15 @@ class Audit:
         return True
 
     def forget(self, before_day: int) -> int:
-        """Entries of days before this one are gone, from the beginning of the chain; how many."""
+        """Entries of days before this one are gone, from the beginning of the chain up to the first that is younger;
+        how many. One that was written while the clock was wrong takes no neighbour along, and is not kept for ever."""
         ends = self._ends()
-        to: int | None = self._desk.conn.execute(_LAST_OLD, {"before": before_day}).scalar()
-        if to is None or to <= ends.first:
+        conn = self._desk.conn
+        conn.execute(_AHEAD, {"today": day_of(self._desk.now)})
+        kept: int | None = conn.execute(_FIRST_KEPT, {"before": before_day}).scalar()
+        last: int | None = conn.execute(_LAST).scalar()
+        to = (last or 0) if kept is None else kept - 1
+        if to <= ends.first:
             return 0
         link: bytes | None = self._desk.conn.execute(_ONE, {"of": to}).scalar()
         if link is None:

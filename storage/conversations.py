@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
-from bot.conversation import Conversation, Private, State
+from bot.conversation import UNREADABLE, Conversation, Private, State, Step, step
 from bot.errors import SealBroken, Stale
 from bot.messages import Address
 from bot.people import ContactId, ConversationId, Medium, StaffId
+from storage.box import SupervisorKey
 from storage.casecodes import CaseCodes
 from storage.desk import AnyRow, Desk, key_of
+from storage.endings import Ended, Endings
+from storage.erasing import AnyOne, Erasing
 from storage.outbox import Outbox
 from storage.payloads import pack, unpack
 from storage.places import of_conversation
@@ -22,13 +25,10 @@ from storage.tables import (
     conversations,
     day_of,
     envelopes,
-    held,
     hour_of,
-    offers,
     start_of_day,
     start_of_hour,
     texter_contacts,
-    transcript,
 )
 from storage.texters import Texters
 from storage.vault import SERVER, Owner
@@ -71,7 +71,7 @@ _TALKING_WITH = _ALL.where(
     conversations.c.state == State.TALKING.value, conversations.c.counselor == bindparam("of")
 )
 _CLOSED_WITH = _ALL.where(
-    conversations.c.state.in_([State.CLOSED.value, State.ERASED.value]),
+    conversations.c.state.in_([State.CLOSED.value, State.SEALED.value, State.ERASED.value]),
     conversations.c.counselor == bindparam("of"),
     conversations.c.last_hour >= bindparam("since"),
 )
@@ -105,9 +105,10 @@ class Conversations:
 
     def __init__(self, desk: Desk, outbox: Outbox) -> None:
         self._desk = desk
-        self._outbox = outbox
         self._texters = Texters(desk)
         self._codes = CaseCodes(desk)
+        self._endings = Endings(desk)
+        self._erasing = Erasing(desk, outbox)
 
     def new(self, *, address: Address, language: str, at: datetime) -> Conversation:
         """A waiting conversation with this address, its keys, its route and a fresh code.
@@ -131,7 +132,12 @@ class Conversations:
             private=Private(opened_at=at, texter_at=at),
         )
         self._desk.new_key(Owner.CONVERSATION, conversation_id)
-        row = {**self._row(made), "id": conversation_id, "created_day": day_of(at)}
+        row = {
+            **self._row(made),
+            "id": conversation_id,
+            "created_day": day_of(at),
+            "last_hour": hour_of(self._desk.now),
+        }
         self._desk.conn.execute(conversations.insert(), row)
         assert made.texter is not None
         self._texters.add(made.texter, conversation_id, address)
@@ -160,13 +166,28 @@ class Conversations:
         return None if holder is None else self.get(holder)
 
     def save(self, conversation: Conversation) -> Conversation:
-        """Writes it; returns it with its new version. Stale when somebody else was quicker. CLOSED frees the code."""
-        made = replace(conversation, version=conversation.version + 1)
-        params = {"of": conversation.id, "seen": conversation.version, **self._row(made)}
-        if self._desk.conn.execute(_SAVE, params).rowcount != 1:
-            raise Stale("The conversation has changed.")
+        """Writes it; returns it with its new version. Stale when somebody else was quicker. CLOSED frees the code, and
+        from then on time runs against it."""
+        made = self._written(conversation, {"last_hour": hour_of(self._desk.now)})
         if made.state is State.CLOSED:
             self._codes.free(made.code, made.id)
+            self._endings.begin(made.id)
+        return made
+
+    def seal(self, conversation: Conversation, halves: Iterable[SupervisorKey]) -> None:
+        """From now on only these supervisors can open it: their envelopes take the place of the server's, the offers
+        and held texts go. NotNow unless it is CLOSED; Stale when somebody else was quicker."""
+        made = self._written(replace(step(conversation, Step.SEAL), due_at=None), {})
+        key = self._desk.key(Owner.CONVERSATION, made.id)
+        self._desk.seal_to(key, Owner.CONVERSATION, made.id, halves)
+        self._desk.hand_over_key(Owner.CONVERSATION, made.id)
+        self._erasing.clear(made.id)
+
+    def _written(self, conversation: Conversation, more: Mapping[str, object]) -> Conversation:
+        made = replace(conversation, version=conversation.version + 1)
+        params = {"of": conversation.id, "seen": conversation.version, **self._row(made), **more}
+        if self._desk.conn.execute(_SAVE, params).rowcount != 1:
+            raise Stale("The conversation has changed.")
         return made
 
     def waiting(self) -> list[Conversation]:
@@ -197,9 +218,9 @@ class Conversations:
         return self._list(_TALKING_WITH, {"of": staff_id})
 
     def closed_with(self, staff_id: StaffId, since: datetime) -> list[Conversation]:
-        """Those of hers that ended, changed last in the hour of `since` or later, erased ones too.
+        """Those of hers that ended, changed last in the hour of `since` or later, erased and sealed ones too.
 
-        Of an erased one the time is gone: its `closed_at` is the latest it can have been, the end of its last hour.
+        Of these two the time is gone: their `closed_at` is the latest it can have been, the end of the last hour.
         """
         return self._list(_CLOSED_WITH, {"of": staff_id, "since": hour_of(since)})
 
@@ -214,28 +235,28 @@ class Conversations:
             raise SealBroken("An address is gone.")
         return self._texters.address(conversation.texter, conversation.medium.value)
 
-    def erase(self, conversation: Conversation) -> None:
+    def touch(self, one: AnyOne) -> AnyOne:
+        """It is to be erased in this transaction, and nobody else changes it meanwhile; with its new version. Stale
+        when somebody else was quicker. It needs no key: what is sealed or damaged can be erased as well."""
+        return self._erasing.touch(one)
+
+    def erase(self, conversation: Conversation | Ended, *, by_time: bool = False) -> None:
         """Lines, held texts, offers, letters, address, keys are gone; an id, a resting code, who had it stay.
 
-        Stale when somebody else was quicker.
+        Stale when somebody else was quicker. `by_time`: nobody did anything at this hour.
         """
-        conn = self._desk.conn
-        gone = _SAVE.values(
-            state=State.ERASED.value,
-            texter=None,
-            due_at=None,
-            sealed=None,
-            version=conversation.version + 1,
-            last_hour=hour_of(self._desk.now),
-        )
-        if conn.execute(gone, {"of": conversation.id, "seen": conversation.version}).rowcount != 1:
-            raise Stale("The conversation has changed.")
-        self._outbox.cancel(conversation.id)
-        for table in (transcript, held, offers):
-            conn.execute(delete(table).where(table.c.conversation == conversation.id))
-        self._texters.forget(conversation.id, conversation.texter)
-        self._desk.forget_keys(Owner.CONVERSATION, [conversation.id])
+        self._erasing.erase(conversation, by_time=by_time)
         self._codes.free(conversation.code, conversation.id)
+        self._endings.begin(conversation.id)
+
+    def forget(self, ended: Ended) -> None:
+        """Her address is gone; that a conversation was hers can still be found out by who has the address, so that she
+        can erase it. Stale when somebody else was quicker."""
+        self._erasing.forget(ended)
+
+    def strike(self, ended: Ended) -> None:
+        """Nothing is left of an erased one, not even that it was."""
+        self._erasing.strike(ended.id)
 
     def _first(self, statement: Any, params: Mapping[str, object]) -> Conversation | None:
         row = self._desk.conn.execute(statement, params).first()
@@ -259,7 +280,6 @@ class Conversations:
             "version": made.version,
             "sequence": made.sequence,
             "due_at": made.due_at,
-            "last_hour": hour_of(self._desk.now),
             "sealed": self._desk.vault.seal(
                 key, of_conversation(made.id, made.version), body, self._desk.now
             ),
@@ -283,11 +303,8 @@ class Conversations:
 
     def _private(self, row: AnyRow) -> Private:
         aside = row.state == State.CLOSED.value and row.sealed is None  # storage/asides
-        if row.state == State.ERASED.value or aside:
-            day = start_of_day(row.created_day)
-            return Private(
-                opened_at=day, texter_at=day, closed_at=start_of_hour(row.last_hour) + timedelta(hours=1)
-            )
+        if row.state in UNREADABLE or aside:
+            return _coarse(row)
         if row.sealed is None:
             raise SealBroken("A conversation has lost what was sealed.").at(
                 "conversations.sealed", Owner.CONVERSATION, row.id
@@ -296,3 +313,9 @@ class Conversations:
         return unpack(
             Private, self._desk.vault.open(key, of_conversation(row.id, row.version), row.sealed).body
         )
+
+
+def _coarse(row: AnyRow) -> Private:
+    """What the clear columns tell; `closed_at` is the latest that it can have been."""
+    day = start_of_day(row.created_day)
+    return Private(opened_at=day, texter_at=day, closed_at=start_of_hour(row.last_hour + 1))

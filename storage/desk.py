@@ -57,6 +57,11 @@ _ENVELOPE = select(envelopes.c.kid, envelopes.c.wrapped).where(
 _FORGET = delete(envelopes).where(
     envelopes.c.owner == bindparam("of"), envelopes.c.owner_id.in_(bindparam("of_ids", expanding=True))
 )
+_HAND_OVER = delete(envelopes).where(
+    envelopes.c.owner == bindparam("of"),
+    envelopes.c.owner_id == bindparam("of_id"),
+    envelopes.c.reader == SERVER,
+)
 _NEW_ENVELOPE = envelopes.insert()
 
 
@@ -194,6 +199,13 @@ class Desk:
                 self.put_once(erasures, {"id": owner_id, "day": day_of(self.now)})
         for owner_id in ids:
             self._keys.pop((owner, owner_id), None)
+
+    def hand_over_key(self, owner: Owner, owner_id: bytes) -> None:
+        """The server's envelope is gone, others' stay. Nothing was erased, but copies of this envelope in journals and
+        backups must become useless as soon as those of an erased one."""
+        self.conn.execute(_HAND_OVER, {"of": owner.value, "of_id": owner_id})
+        self._keys.pop((owner, owner_id), None)
+        self.erased = True
 
     def put_once(self, table: Table, row: Mapping[str, object]) -> bool:
         """Inserts unless some unique column of it is there already; False then.

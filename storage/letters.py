@@ -148,7 +148,7 @@ def _address(desk: Desk, row: AnyRow, mail: Mail) -> Address | None:
     book, kept = (
         (Book.STAFF, row.staff_address) if row.side == Side.STAFF else (Book.TEXTER, row.texter_address)
     )
-    if kept is None:
+    if not kept:  # gone with its row, or faded (storage/texters)
         return None
     from_row = {"kid": row.contact_kid, "wrapped": row.contact_wrapped}
     key = desk.unwrapped(Owner.CONTACT, row.contact, **from_row)

@@ -27,6 +27,9 @@ _TO_WAITING = (
 )
 _TO_LATELY = select(offers).where(offers.c.staff == bindparam("of"), offers.c.due_at > bindparam("lately"))
 _TO = union(_TO_WAITING, _TO_LATELY)  # with OR, all offers ever made to her would be read
+_LATELY_ASKED = select(offers.c.staff).where(
+    offers.c.conversation == bindparam("of"), offers.c.due_at > bindparam("lately")
+)
 _END = update(offers).where(offers.c.conversation == bindparam("of")).values(state=bindparam("to"))
 
 
@@ -53,6 +56,11 @@ class Offers:
         """Hers for conversations that wait, and those that ran until a quarter of an hour ago; oldest first."""
         lately = self._desk.now - LATELY
         return self._opened(self._desk.conn.execute(_TO, {"of": staff_id, "lately": lately}))
+
+    def lately_asked(self, conversation_id: ConversationId) -> list[StaffId]:
+        """To whom this conversation was offered so lately that she may still have it in mind."""
+        params = {"of": conversation_id, "lately": self._desk.now - LATELY}
+        return [StaffId(one) for one in self._desk.conn.execute(_LATELY_ASKED, params).scalars()]
 
     def put(self, offer: Offer) -> None:
         """Makes or changes the offer of this conversation to this staff member."""

@@ -57,6 +57,9 @@ _IN_FLIGHT = (
     )
     .distinct()
 )
+_WAITS = (
+    select(outbox.c.id).where(outbox.c.conversation == bindparam("of"), outbox.c.state == WAITING).limit(1)
+)
 _POSITION = select(outbox.c.position, outbox.c.lane).where(outbox.c.id == bindparam("of"))
 _GONE = delete(outbox).where(outbox.c.id == bindparam("of"))
 _UNSURE = update(outbox).where(outbox.c.id.in_(bindparam("of", expanding=True))).values(unsure=True)
@@ -112,6 +115,11 @@ class Outbox:
         """
         which = outbox.c.conversation == conversation_id
         return self._cancel(which if side is None else which & (outbox.c.side == side.value))
+
+    def waits(self, conversation_id: ConversationId) -> bool:
+        """Whether something about this conversation is still to be sent."""
+        self.flush()
+        return self._desk.conn.execute(_WAITS, {"of": conversation_id}).first() is not None
 
     def cancel_contact(self, contact_id: ContactId) -> list[Letter]:
         """Nothing that waits for this contact is sent any more; the letters that still opened."""

@@ -231,7 +231,9 @@ texter_contacts = Table(
     Column("conversation", LargeBinary, ForeignKey("conversations.id"), nullable=False, index=True),
     Column("route_label", LargeBinary, unique=True),  # blind; NULL when a newer conversation has it
     Column("erase_label", LargeBinary, nullable=False, index=True),  # blind; all her conversations
-    Column("sealed", LargeBinary, nullable=False),  # place and via, under the contact's own key
+    Column(
+        "sealed", LargeBinary, nullable=False
+    ),  # place and via, under the contact's own key; empty once forgotten
 )
 
 offers = Table(

@@ -22,6 +22,11 @@ _HOLDER = (
 )
 _LEAVE = update(texter_contacts).where(_ROUTE).values(route_label=None)
 _SEALED = select(texter_contacts.c.sealed).where(texter_contacts.c.id == bindparam("of"))
+_FADE = (
+    update(texter_contacts)
+    .where(texter_contacts.c.conversation == bindparam("of"))
+    .values(route_label=None, sealed=b"")
+)
 _FORGET = delete(texter_contacts).where(texter_contacts.c.conversation == bindparam("of"))
 _OPEN = frozenset({State.WAITING.value, State.TALKING.value})
 
@@ -57,7 +62,7 @@ class Texters:
     def address(self, contact: ContactId, medium: str) -> Address:
         """The address, opened; SealBroken when it has been forgotten."""
         sealed: bytes | None = self._desk.conn.execute(_SEALED, {"of": contact}).scalar()
-        if sealed is None:
+        if not sealed:
             raise SealBroken("An address is gone.")
         key = self._desk.key(Owner.CONTACT, contact)
         return addresses.opened(self._desk, Book.TEXTER, contact, medium=medium, sealed=sealed, key=key)
@@ -75,6 +80,12 @@ class Texters:
             raise SealBroken("A route leads to somebody else.").at(
                 "texter_contacts.route_label", Owner.CONTACT, row.contact
             )
+
+    def fade(self, conversation: ConversationId, contact: ContactId) -> None:
+        """Address and route are gone, and the key with them. The label by which she can erase the conversation stays as
+        long as there is anything to erase."""
+        self._desk.conn.execute(_FADE, {"of": conversation})
+        self._desk.forget_keys(Owner.CONTACT, [contact])
 
     def forget(self, conversation: ConversationId, contact: ContactId | None) -> None:
         """Address, route and label of this conversation are gone, and the key with them."""

@@ -14,6 +14,7 @@ from storage.conversations import Conversations
 from storage.copies import Copies
 from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
+from storage.endings import Endings
 from storage.held import HeldRoom
 from storage.line import LineRoom
 from storage.offers import Offers
@@ -26,6 +27,7 @@ from storage.rotation import Rotation
 from storage.sealed import Sealed
 from storage.seen import Seen
 from storage.staff import StaffRoom
+from storage.sweep import Sweep
 from storage.transcript import Transcript
 from storage.vault import Vault
 
@@ -56,6 +58,8 @@ class Work:
         self.audit = Audit(desk, self.line)
         self.chores = Chores(desk)
         self.rotation = Rotation(desk)
+        self.endings = Endings(desk)
+        self.sweep = Sweep(desk, self.audit)
         self.archive_keys = ArchiveKeys(desk, self.staff)
         self.sealed = Sealed(desk, self.staff, self.archive_keys)
 

@@ -28,6 +28,7 @@ LEGAL = """
     waiting  done      closed
     waiting  bye       closed
     waiting  stop      closed
+    waiting  silence   closed
     waiting  erase     erased
     talking  text      talking
     talking  answer    talking
@@ -35,8 +36,11 @@ LEGAL = """
     talking  done      closed
     talking  bye       closed
     talking  stop      closed
+    talking  silence   closed
     talking  erase     erased
+    closed   seal      sealed
     closed   erase     erased
+    sealed   erase     erased
 """
 
 
@@ -68,7 +72,8 @@ def test_the_table_is_this_table() -> None:
 
 def test_nothing_leads_back_from_the_end() -> None:
     """A closed conversation is never opened again, and an erased one never moves: a new text opens a new one."""
-    assert {what for (state, what) in TABLE if state is State.CLOSED} == {Step.ERASE}
+    assert {what for (state, what) in TABLE if state is State.CLOSED} == {Step.SEAL, Step.ERASE}
+    assert {what for (state, what) in TABLE if state is State.SEALED} == {Step.ERASE}
     assert not [what for (state, what) in TABLE if state is State.ERASED]
     assert frozenset({State.WAITING, State.TALKING}) == OPEN
 

@@ -114,7 +114,8 @@ def test_who_leaves_while_waiting_takes_the_offers_along(how: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    "conversation", [talk(), talk(counselor=ALMA), replace(talk(counselor=ALMA), state=State.CLOSED)]
+    "conversation",
+    [talk(), talk(counselor=ALMA), replace(talk(counselor=ALMA, closed_at=at(4)), state=State.CLOSED)],
 )
 def test_delete_erases_open_and_closed(conversation: Conversation) -> None:
     """Everything queued is dropped; the counselor's notice holds nothing of it and outlives it."""
@@ -126,6 +127,22 @@ def test_delete_erases_open_and_closed(conversation: Conversation) -> None:
     assert decision.said == ()
     assert all(isinstance(one, ToStaff) and not one.about for one in decision.letters)
     assert len(decision.letters) == (1 if conversation.counselor else 0)
+
+
+def test_delete_of_what_ended_long_ago_is_told_to_nobody() -> None:
+    """She who had it would only learn that somebody has thought of it again."""
+    ended = replace(talk(counselor=ALMA, closed_at=at(0)), state=State.SEALED)
+    assert len(relay.texter_erased(ended, at(23 * 60)).letters) == 1
+    assert relay.texter_erased(ended, at(25 * 60)).letters == ()
+
+
+def test_who_is_silent_for_thirty_days_hears_nothing_more() -> None:
+    """Closed by time: the counselor is told, the number may be another's by now."""
+    decision = relay.fell_silent(talk(counselor=ALMA), at(5))
+    assert decision.conversation.state is State.CLOSED
+    assert to_texter(decision) == []
+    assert to_staff(decision, ALMA) == ["texter.silent"]
+    assert decision.end_offers
 
 
 def test_delete_of_a_running_conversation_unsettles_its_counselor() -> None:

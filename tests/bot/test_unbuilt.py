@@ -40,7 +40,7 @@ def test_defaults_deceive_nobody() -> None:
     [
         ("policy", {"minors": "ask"}),
         ("policy", {"reporting": {"en": "We must report."}}),
-        ("retention", {"transcript_days": 7}),
+        ("limits", {"weekly_hours": 7}),
         ("limits", {"countries": ("US", "CA")}),
     ],
 )

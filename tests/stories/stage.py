@@ -243,6 +243,12 @@ class Stage:
         self.town.clock.move(timedelta(**delta))
         await self.settled()
 
+    async def sweeps(self) -> None:
+        """What has been kept long enough goes now, not within seconds."""
+        assert self.program is not None
+        await self.program.sweeper.round()
+        await self.settled()
+
     @staticmethod
     def minutes(number: float) -> timedelta:
         """To move the clock while something is still under way."""
