@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -79,7 +79,7 @@ class Program:
     _breached: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.line = line(self.config)
+        self.line = replace(line(self.config), count=self.meters.dropping("front door"))
         self.sweeper = Sweeper(
             self.store, self.line, keeping(self.config), self.now, holder=secrets.token_bytes(16)
         )

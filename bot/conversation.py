@@ -35,6 +35,7 @@ class Step(StrEnum):
     STOP = "stop"
     SILENCE = "silence"  # nobody has heard from the texter for as long as a number may be hers
     SEAL = "seal"
+    BLOCK = "block"  # the staff have stopped a nuisance
     ERASE = "erase"
 
 
@@ -45,6 +46,7 @@ TABLE: dict[tuple[State, Step], State] = {
     (State.WAITING, Step.BYE): State.CLOSED,
     (State.WAITING, Step.STOP): State.CLOSED,
     (State.WAITING, Step.SILENCE): State.CLOSED,
+    (State.WAITING, Step.BLOCK): State.CLOSED,
     (State.WAITING, Step.ERASE): State.ERASED,
     (State.TALKING, Step.TEXT): State.TALKING,
     (State.TALKING, Step.ANSWER): State.TALKING,
@@ -53,6 +55,7 @@ TABLE: dict[tuple[State, Step], State] = {
     (State.TALKING, Step.BYE): State.CLOSED,
     (State.TALKING, Step.STOP): State.CLOSED,
     (State.TALKING, Step.SILENCE): State.CLOSED,
+    (State.TALKING, Step.BLOCK): State.CLOSED,
     (State.TALKING, Step.ERASE): State.ERASED,
     (State.CLOSED, Step.SEAL): State.SEALED,
     (State.CLOSED, Step.ERASE): State.ERASED,

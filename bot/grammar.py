@@ -70,6 +70,7 @@ class Ask(StrEnum):
     SAY = "say"
     WRONG = "wrong"
     BLOCK = "block"
+    UNBLOCK = "unblock"
     NEXT = "next"
     COVER = "cover"
     SWAP = "swap"
@@ -306,7 +307,9 @@ def _with_code(code: str, rest: str) -> Said:
         return CodeAlone(code)
     _, first, tail = _parted(rest)
     ask = _asked(first, abbreviated=True)
-    if ask is Ask.NOTE and bare(tail):
+    if ask is Ask.BLOCK and DAYS.fullmatch(bare(tail)):
+        return _command(ask, code, tail, rest)
+    if ask in NOT_FOR_HER and bare(tail):
         # "K7R2 note he lies" may be meant for colleagues: asking costs a text, guessing could hurt the texter.
         return Held(ask, rest, code)
     if ask is None or not _is_complete(ask, tail):
@@ -328,6 +331,10 @@ def _command(ask: Ask, code: str, tail: str, words: str) -> Said:
         return Command(ask, code, tail)
     return Held(ask, words, code)
 
+
+NOT_FOR_HER = frozenset({Ask.NOTE, Ask.BLOCK, Ask.UNBLOCK})
+"""Commands whose words no texter should read by mistake."""
+DAYS = re.compile(r"\d{1,6}")
 
 RESERVED = frozenset(Ask) - ALONE - CODE_OPTIONAL - {Ask.NOTE}
 """Commands that are not built yet: recognised, so that they are never relayed by mistake."""

@@ -87,4 +87,5 @@ def line(config: Config) -> Line:
         languages=config.line.languages,
         numbers=config.sms.numbers if config.sms else (),
         reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
+        block_days=config.retention.block_days,
     )

@@ -142,6 +142,22 @@ def fell_silent(conversation: Conversation, now: datetime) -> Decision:
     )
 
 
+def texter_barred(conversation: Conversation, by: Staff, now: datetime) -> Decision:
+    """BLOCK: the conversation ends without a word to the texter, and nothing that waits is sent any more."""
+    after = changed(step(conversation, Step.BLOCK), closed_at=now, ended_by=Step.BLOCK, agreed=False)
+    told = phrase("texter.barred", code=conversation.code)
+    another = conversation.counselor if conversation.counselor != by.id else None
+    return Decision(
+        replace(after, due_at=None),
+        said=(Said(Direction.LINE, told),),
+        letters=counselor_hears(conversation, told) if another is not None else (),
+        end_offers=True,
+        cancel=(Side.TEXTER, Side.STAFF),
+        unsettle=another,
+        ended=Step.BLOCK,
+    )
+
+
 def texter_agreed(conversation: Conversation) -> Decision | None:
     """OK to "may we text you then?"; None when nothing was asked."""
     asked = conversation.private.asked_at is not None and not conversation.private.agreed

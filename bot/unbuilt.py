@@ -11,7 +11,6 @@ from bot.settings import Config
 DEFERRED: Final = (
     "ladder.nudge_minutes",
     "ladder.escalate_minutes",
-    "retention.block_days",
     "retention.telegram_hours",
     "limits.weekly_hours",
     "limits.daily_segments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,7 +31,7 @@ class _Opened:
 class Line:
     """What handlers need of the settings. `languages`: those in which texters are served. `numbers`: ours, the first is
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
-    staff letter is worth sending."""
+    staff letter is worth sending. `count` is told why something went no further, by a word of ours."""
 
     voice: Voice
     pace: Pace
@@ -41,6 +42,8 @@ class Line:
     reply_deadline: timedelta
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
+    block_days: float = 90
+    count: Callable[[str], None] = lambda why: None
     _opened: _Opened = field(default_factory=_Opened)
 
     def say(self, what: Words, language: str, country: str = "") -> str:

@@ -16,7 +16,7 @@ from bot.messages import Address, Direction, Inbound, Kind, Letter, Priority, Si
 from bot.people import ContactId, Medium
 from bot.phrases import Phrase, moment, phrase
 from bot.redact import Secret
-from handlers import apply, waits
+from handlers import apply, gate, waits
 from handlers.line import Line
 from storage.work import Work
 
@@ -70,7 +70,27 @@ def wrote(work: Work, line: Line, inbound: Inbound) -> None:
     known = work.conversations.by_address(inbound.sender)
     conversation = known if known and known.is_open else None
     visit = Visit(work, line, inbound, known, conversation, muted=work.optouts.has(inbound.sender))
+    if gate.shut(work, line, inbound) is not None:
+        _outside(visit)
+        return
     KINDS[inbound.kind](visit)
+
+
+def _outside(visit: Visit) -> None:
+    """Somebody who is not let in: nothing is stored, nothing answered. But what is hers to decide works: DELETE (which
+    is answered as ever), STOP and START."""
+    word = grammar.texter_word(visit.inbound.text.reveal()) if visit.inbound.kind in WORDED else None
+    if word is Word.DELETE:
+        _delete(visit)
+    elif word is Word.STOP:
+        _stop(visit)
+    elif visit.is_slash_start or word is Word.START or (word is Word.YES and visit.muted):
+        visit.work.optouts.remove(visit.address)
+    elif visit.inbound.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
+        _out_of_reach(visit)
+
+
+WORDED = frozenset({Kind.TEXT, Kind.EDITED})
 
 
 def _text(visit: Visit) -> None:

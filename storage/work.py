@@ -9,9 +9,11 @@ from bot.errors import SealBroken, UnknownEpoch
 from storage.archive_keys import ArchiveKeys
 from storage.asides import Asides
 from storage.audit import Audit
+from storage.blocks import Blocks
 from storage.chores import Chore, Chores
 from storage.conversations import Conversations
 from storage.copies import Copies
+from storage.counts import Counts
 from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
 from storage.endings import Endings
@@ -28,6 +30,7 @@ from storage.sealed import Sealed
 from storage.seen import Seen
 from storage.staff import StaffRoom
 from storage.sweep import Sweep
+from storage.tallies import Tallies
 from storage.transcript import Transcript
 from storage.vault import Vault
 
@@ -52,10 +55,13 @@ class Work:
         self.seen = Seen(desk)
         self.optouts = OptOuts(desk)
         self.rates = Rates(desk)
+        self.tallies = Tallies(desk)
+        self.counts = Counts(desk)
         self.offsets = Offsets(desk)
         self.line = LineRoom(desk)
         self.rota = RotaRoom(desk)
         self.audit = Audit(desk, self.line)
+        self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)
         self.rotation = Rotation(desk)
         self.endings = Endings(desk)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from bot.errors import NotNow
 from bot.grammar import Ask, Command
 from bot.people import Role
-from handlers.commands import conversation, shift
+from handlers.commands import conversation, nuisance, shift
 from handlers.turn import Turn
 
 ANSWERING = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 EVERYONE = frozenset(Role)
+SUPERVISING = frozenset({Role.SUPERVISOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ COMMANDS: dict[Ask, Entry] = {
     Ask.HISTORY: Entry(ANSWERING, conversation.history),
     Ask.SEND: Entry(ANSWERING, conversation.send),
     Ask.DROP: Entry(ANSWERING, conversation.drop),
+    Ask.BLOCK: Entry(ANSWERING, nuisance.block),
+    Ask.UNBLOCK: Entry(SUPERVISING, nuisance.unblock),
     Ask.ON: Entry(ANSWERING, shift.on),
     Ask.OFF: Entry(ANSWERING, shift.off),
     Ask.WHO: Entry(EVERYONE, shift.who),

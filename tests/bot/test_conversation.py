@@ -29,6 +29,7 @@ LEGAL = """
     waiting  bye       closed
     waiting  stop      closed
     waiting  silence   closed
+    waiting  block     closed
     waiting  erase     erased
     talking  text      talking
     talking  answer    talking
@@ -37,6 +38,7 @@ LEGAL = """
     talking  bye       closed
     talking  stop      closed
     talking  silence   closed
+    talking  block     closed
     talking  erase     erased
     closed   seal      sealed
     closed   erase     erased

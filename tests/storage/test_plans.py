@@ -20,6 +20,7 @@ from bot.redact import Secret
 from storage.engine import Store, migrate, open_store
 from storage.lanes import Lanes
 from storage.letters import Claimed
+from storage.tallies import Span
 from storage.vault import Vault
 from storage.work import Work
 from tests.clock import FakeClock
@@ -145,6 +146,13 @@ def everything_small(work: Work) -> None:
         work.seen.first(Medium.SMS, LINE, Secret("SM1"))
         work.rates.first_today("help", ROBIN)
         work.optouts.add(ROBIN)
+        work.blocks.add(ROBIN, code="K7R2", until=work.now + timedelta(days=1))
+        work.blocks.until(ROBIN)
+        work.blocks.lift("K7R2")
+        work.tallies.first("texts", "+12025550123")
+        work.tallies.number("texts", "+12025550123", span=Span.DAY)
+        work.counts.add("refused")
+        work.counts.today("refused")
         work.offsets.set("staff", 7)
         work.line.set("staff bot", "x")
         work.rota.save(b"x", by="Sam")
