@@ -253,6 +253,7 @@ async def running(
             )
         )
         program.store.on_letters(outbox.wake)
+        rotator = Rotator(program.store, serving=True, step=lambda name: step(f"keys {name}"))
         sending = asyncio.create_task(outbox.run())
         tasks = [
             asyncio.create_task(_for_ever(work))
@@ -260,8 +261,8 @@ async def running(
                 program.keep_time,
                 program.keep_clean,
                 program.watch_database,
-                Rotator(program.store, step=lambda name: step(f"keys {name}")).keep,
                 program.tell_of_breaches,
+                rotator.keep,
                 lambda: program.heed_others(outbox),
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
                 *ways.listening,
@@ -272,7 +273,9 @@ async def running(
         finally:
             program.healthy, program.why = False, "stopping"
             await _end(tasks)
-            await _side_by_side(ways.withdraw(), served.stop(), outbox.stop(DRAIN), within=STOP)
+            await _side_by_side(
+                ways.withdraw(), served.stop(), outbox.stop(DRAIN), rotator.leave(), within=STOP
+            )
             await _end([sending])
     finally:
         await _end(tasks)

@@ -16,9 +16,8 @@ import structlog
 
 from bot.errors import DatabaseAway, TakenOver, UnknownEpoch
 from storage.chores import Chore
-from storage.courier import Found
+from storage.courier import Found, knows_all
 from storage.engine import Store
-from storage.keyring import State
 from storage.rotation import BATCH, Moved
 from storage.work import Work
 
@@ -32,6 +31,8 @@ EVERY: Final = timedelta(hours=24)
 """From the beginning of one rotation to the next, where nothing is erased."""
 LEASE: Final = timedelta(seconds=60)
 """A process that rotates and is silent for so long is taken for dead, and another goes on."""
+HOSTS_MAY_TAKE: Final = 60.0
+"""Seconds in which other hosts are expected to have a new key: they look every second."""
 LOOK: Final = 1.0
 """Seconds between two looks at what other processes have done with the keys."""
 LONGEST_REST: Final = 0.02
@@ -57,6 +58,7 @@ class Rotator:
     store: Store
     holder: bytes = field(default_factory=partial(secrets.token_bytes, 16))
     lease: timedelta = LEASE
+    serving: bool = False
     progress: Progress = lambda done, total: None
     step: Callable[[str], None] = lambda name: None
 
@@ -74,12 +76,23 @@ class Rotator:
             await asyncio.sleep(LOOK)
 
     async def look(self) -> None:
-        """The keyring is as the file and the database say: what was ended is forgotten here too."""
-        keyring = self.store.keyring
-        await asyncio.to_thread(keyring.reload_if_changed)
-        kids = await self.store.do(lambda work: work.rotation.kids())
-        await asyncio.to_thread(self.store.courier.settle, Found(kids))
-        await self._forget(kids, waiting=False)
+        """The keyring is as the file, the database and other hosts say; what they lack is sent to them."""
+        await asyncio.to_thread(self.store.keyring.reload_if_changed)
+        courier, rejected = self.store.courier, self.store.courier.rejected
+        found = await self.store.do(partial(courier.visit, serving=self.serving))
+        await asyncio.to_thread(courier.settle, found)
+        await self._hand_on(found)
+        if courier.rejected > rejected:
+            log.error("somebody without the root key asked for keys, or sent one", count=courier.rejected)
+        await self._forget(found.kids, waiting=False)
+
+    async def leave(self) -> None:
+        """Nobody needs to wait for this process any more."""
+        await self.store.do(self.store.courier.leave)
+
+    async def _hand_on(self, found: Found) -> None:
+        if parcels := await asyncio.to_thread(self.store.courier.outgoing, found):
+            await self.store.do(lambda work: work.hosts.send(parcels))
 
     async def take(self, *, due_only: bool) -> bool:
         """Whether the rotation is this process's now."""
@@ -107,6 +120,7 @@ class Rotator:
         self.step("made")
         await self._do(lambda work: work.rotation.add(new))
         self.step("added")
+        await self._wait_for_hosts(new)
         await asyncio.to_thread(keyring.activate, new)
         self.step("activated")
         done = await self._drain(new)
@@ -128,6 +142,16 @@ class Rotator:
             return thought(work)
 
         return await self.store.do(held)
+
+    async def _wait_for_hosts(self, new: bytes) -> None:
+        """Until every process that is there has the new key, at most so long: whoever has not asks for it then."""
+        until = time.monotonic() + HOSTS_MAY_TAKE
+        while time.monotonic() < until:
+            found = await self._do(self.store.courier.visit)
+            await self._hand_on(found)
+            if knows_all(new, found.others):
+                return
+            await asyncio.sleep(LOOK / 4)
 
     async def _drain(self, new: bytes) -> Rotated:
         """Takes everything over from every older epoch, until none is left that a row could refer to."""
@@ -168,9 +192,7 @@ class Rotator:
         gone = [
             kid
             for kid in keyring.kids()
-            if kid not in kids
-            and keyring.active in kids
-            and (kid < keyring.active if keyring.state(kid) is State.DRAINING else waiting)
+            if kid not in kids and keyring.active in kids and (kid < keyring.active or waiting)
         ]
         if gone:
             await asyncio.to_thread(keyring.drop, *gone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hmac
 import json
 import os
 import secrets
@@ -126,6 +127,24 @@ class Keyring:
     def drop(self, *kids: bytes) -> None:
         """Forgets epochs and what is wrapped under them, never the active one; harmless when repeated."""
         self._change(lambda epochs: _dropped(epochs, kids))
+
+    def take_in(self, kid: bytes, secret: bytes) -> None:
+        """A key that another host has sent: it opens, and does not wrap yet. One that is here stays as it is."""
+        epoch = _Epoch(secret, State.WAITING, Box(secret))
+        self._change(lambda epochs: dict(sorted({kid: epoch, **epochs}.items())))
+
+    def secret_of(self, kid: bytes) -> bytes:
+        """The key itself, for a parcel to another host (storage/parcels) and nothing else."""
+        return self._epoch(kid).secret
+
+    def proof(self, purpose: bytes, message: bytes) -> bytes:
+        """That who says this has the root key: HMAC-SHA256 (32 bytes) under a sub-key for the purpose."""
+        return hmac.digest(derived(self._roots[0], purpose), message, "sha256")
+
+    def proven(self, purpose: bytes, message: bytes, proof: bytes) -> bool:
+        """Whether who said this has the root key, or the previous one while that still opens."""
+        made = (hmac.digest(derived(root, purpose), message, "sha256") for root in self._roots)
+        return any([hmac.compare_digest(one, proof) for one in made])
 
     def save(self) -> None:
         """Writes the file anew under the current root."""

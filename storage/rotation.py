@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, delete, exists, func, select, update
 
 from bot.errors import SealBroken
 from storage.desk import AnyRow, Desk
+from storage.hosts import Hosts
 from storage.tables import envelopes, epochs
 from storage.vault import Envelope, Owner
 
@@ -46,8 +47,9 @@ class Moved:
 class Rotation:
     """The epochs' rows. An envelope refers to one of them, so that none can be wrapped under an epoch that is gone."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, hosts: Hosts) -> None:
         self._desk = desk
+        self._hosts = hosts
 
     def kids(self) -> tuple[bytes, ...]:
         """The key ids of all epochs, oldest first."""
@@ -82,7 +84,10 @@ class Rotation:
         if self._desk.shared:
             self._desk.conn.execute(_LOCK, {"of": old})
         moved = self._take_over(old, _SOME.with_for_update() if self._desk.shared else _SOME)
-        return moved, self._desk.conn.execute(_END, {"of": old}).rowcount == 1
+        ended = self._desk.conn.execute(_END, {"of": old}).rowcount == 1
+        if ended:
+            self._hosts.ended(old)
+        return moved, ended
 
     def _take_over(self, old: bytes, some: Select[Any]) -> Moved:
         rows = self._desk.conn.execute(some, {"old": old, "most": BATCH}).all()

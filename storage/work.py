@@ -18,6 +18,7 @@ from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
 from storage.endings import Endings
 from storage.held import HeldRoom
+from storage.hosts import Hosts
 from storage.line import LineRoom
 from storage.offers import Offers
 from storage.offsets import Offsets
@@ -63,9 +64,10 @@ class Work:
         self.audit = Audit(desk, self.line)
         self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)
-        self.rotation = Rotation(desk)
         self.endings = Endings(desk)
         self.sweep = Sweep(desk, self.audit)
+        self.hosts = Hosts(desk)
+        self.rotation = Rotation(desk, self.hosts)
         self.archive_keys = ArchiveKeys(desk, self.staff)
         self.sealed = Sealed(desk, self.staff, self.archive_keys)
 

@@ -54,7 +54,7 @@ FROM_OUTSIDE = frozenset({"now", "utcnow", "today", "urandom", "getrandom", "inp
 """Calls that bring time, chance or a person in, whatever they are called on."""
 READ_ONCE = ("bot.config", "bot.configfile", "bot.references", "bot.phrases")
 """Rooms of the ground that read files, once, at start."""
-SEALING = ("storage.vault", "storage.box", "storage.keyring", "storage.archive")
+SEALING = ("storage.parcels", "storage.vault", "storage.box", "storage.keyring", "storage.archive")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,11 @@ AGAIN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What `keys status` says. `epochs`: by age, its state and how many keys it locks."""
+    """What `keys status` says. `epochs`: by age, its state and how many keys it locks. `hosts`: who serves."""
 
     epochs: tuple[tuple[str, int], ...]
+    hosts: int
+    hosts_behind: int
     rotated_at: datetime | None
     due_at: datetime | None
     now: datetime
@@ -117,14 +119,17 @@ def _told(rotated: Rotated) -> Iterator[str]:
 def _standing(work: Work, store: Store) -> Standing:
     from handlers.rotation import ROTATED
     from storage.chores import Chore
+    from storage.courier import knows_all
 
     kids, counts, keyring = work.rotation.kids(), work.rotation.counts(), store.keyring
     known = keyring.kids()
-    rotated_at = work.line.get(ROTATED)
+    hosts, rotated_at = work.hosts.others(b""), work.line.get(ROTATED)
     return Standing(
         epochs=tuple(
             (keyring.state(kid).value if kid in known else "missing", counts.get(kid, 0)) for kid in kids
         ),
+        hosts=len(hosts),
+        hosts_behind=sum(not knows_all(kids[-1], (host,)) for host in hosts),
         rotated_at=None if rotated_at is None else datetime.fromisoformat(rotated_at),
         due_at=work.chores.due_at(Chore.ROTATE),
         now=work.now,
@@ -135,6 +140,8 @@ def _plain(standing: Standing) -> dict[str, object]:
     return {
         "epochs": [{"state": state, "keys": number} for state, number in standing.epochs],
         "behind": standing.behind,
+        "hosts": standing.hosts,
+        "hosts_behind": standing.hosts_behind,
         "rotated_at": _instant(standing.rotated_at),
         "due_at": _instant(standing.due_at),
     }
@@ -153,9 +160,12 @@ def _in_words(standing: Standing) -> Iterator[str]:
         yield f"{_number(standing.behind, 'key')} still hang on an old epoch: a change is under way, or was cut off."
     else:
         yield f"All {sum(number for _, number in standing.epochs)} keys are locked by the present epoch."
+    if standing.hosts_behind:
+        serving = _number(standing.hosts, "process")
+        yield f"{standing.hosts_behind} of {serving} that serve do not have the newest key yet."
     lost = sum(state == "missing" for state, _ in standing.epochs)
     if lost:
-        yield f"{_number(lost, 'epoch')} is not in this host's keyring: a running line on another host sends it."
+        yield f"{_number(lost, 'epoch')} cannot be opened here: a line that runs on another host sends the key."
 
 
 def _instant(at: datetime | None) -> str | None:
@@ -172,4 +182,4 @@ def _span(later: datetime, earlier: datetime) -> str:
 
 
 def _number(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number} {what}{'' if number == 1 else 'es' if what.endswith('s') else 's'}"

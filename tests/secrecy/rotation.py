@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import multiprocessing
 import os
 import random
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -26,7 +28,7 @@ from bot.redact import Secret
 from handlers.rotation import Rotator
 from storage.engine import Store, open_store
 from storage.keyring import Keyring
-from storage.tables import conversations, envelopes, epochs, texter_contacts, transcript
+from storage.tables import conversations, endings, envelopes, epochs, texter_contacts, transcript
 from storage.vault import Vault
 from storage.work import Work
 from tests.secrecy.trial import Outcome, Place
@@ -55,6 +57,15 @@ class Keys:
 
     def open(self, url: str) -> Store:
         return opened(url, self.file, self.root, self.pepper)
+
+    def copied(self, name: str) -> Keys:
+        """The same line's keys on another host, as they are now: a keyring file of its own."""
+        other = copy.copy(self)
+        other.folder = self.folder / name
+        other.file = other.folder / "keys" / "keyring"
+        other.file.parent.mkdir(mode=0o700, parents=True)
+        shutil.copy(self.file, other.file)
+        return other
 
 
 def opened(url: str, keyring: Path, root: bytes, pepper: bytes) -> Store:
@@ -159,7 +170,7 @@ async def on_old_keys(store: Store, keys: Keys) -> int:
     return rows + len(kids) - 1 + (file.kids() != kids) + (file.active != kids[-1])
 
 
-_TABLES: Final = (epochs, envelopes, conversations, texter_contacts, transcript)
+_TABLES: Final = (epochs, envelopes, conversations, endings, texter_contacts, transcript)
 
 
 async def backed_up(store: Store) -> list[list[dict[str, Any]]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -10,6 +12,7 @@ from bot.errors import SealBroken, TakenOver
 from handlers.rotation import EVERY, Rotator
 from storage.chores import Chore
 from storage.engine import Store
+from storage.work import Work
 from tests.clock import FakeClock
 from tests.secrecy import rotation
 from tests.secrecy.rotation import LEASE, Keys, on_old_keys, readable, rotated, texter, written
@@ -153,13 +156,11 @@ async def test_another_host_of_the_same_line_forgets_too(place: Place) -> None:
 async def test_a_rotation_that_slept_too_long_stops(store: Store, clock: FakeClock) -> None:
     """Stopped for two minutes in the middle, and continued: another goes on, and this one touches nothing more."""
     await store.do(lambda work: writes(work, ROBIN, "hello"))
-    other = Rotator(store, holder=OTHER)
-    taking: list[asyncio.Task[bool]] = []
 
     def step(name: str) -> None:
         if name == "added":
             clock.advance(minutes=2)
-            taking.append(asyncio.ensure_future(other.take(due_only=True)))
+            assert store.do_now(partial(_taken, holder=OTHER))
 
     slow = Rotator(store, step=step)
     await slow.take(due_only=False)
@@ -167,7 +168,11 @@ async def test_a_rotation_that_slept_too_long_stops(store: Store, clock: FakeClo
     with pytest.raises(TakenOver):
         await slow.rotate()
 
-    assert await taking[0]
+    other = Rotator(store, holder=OTHER)
     await other.rotate()
     assert len(await store.do(lambda work: work.rotation.kids())) == 1
     assert await store.do(lambda work: work.conversations.by_address(ROBIN)) is not None
+
+
+def _taken(work: Work, *, holder: bytes) -> bool:
+    return work.chores.take(Chore.ROTATE, holder=holder, lease=timedelta(minutes=1), every=EVERY)
