@@ -83,6 +83,10 @@ class Ask(StrEnum):
     LINE = "line"
     GONE = "gone"
     PURGE = "purge"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    REVEAL = "reveal"
+    KEY = "key"
 
 
 ABBREVIATIONS = {"t": Ask.TAKE, "p": Ask.PASS, "d": Ask.DONE, "h": Ask.HISTORY, "n": Ask.NOTE}
@@ -96,6 +100,14 @@ CODE_OPTIONAL = frozenset({Ask.TAKE, Ask.PASS, Ask.DONE, Ask.HISTORY, Ask.SEND, 
 
 TAIL: dict[Ask, frozenset[str]] = {Ask.PASS: frozenset({"know"})}
 """Words that may follow the code."""
+
+
+ARGUMENT: dict[Ask, re.Pattern[str]] = {
+    Ask.APPROVE: re.compile(r"#? ?([0-9]{4,6})"),
+    Ask.REFUSE: re.compile(r"#? ?([0-9]{4,6})"),
+    Ask.KEY: re.compile(r"(lost(?: [0-9]{4,6})?)"),
+}
+"""What completes these, in place of a code: the number of a request, LOST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +270,8 @@ def _without_code(words: str) -> Said:
         return _unmarked(words, mark, first)
     if not bare(rest):
         return Command(ask) if ask in ALONE | CODE_OPTIONAL else Held(ask, words)
+    if (argument := _argument(ask, rest)) is not None:
+        return Command(ask, rest=argument)
     led = casecode.leading(rest)
     if led is None:
         return Held(ask, words)
@@ -312,9 +326,17 @@ def _with_code(code: str, rest: str) -> Said:
     if ask in NOT_FOR_HER and bare(tail):
         # "K7R2 note he lies" may be meant for colleagues: asking costs a text, guessing could hurt the texter.
         return Held(ask, rest, code)
+    if ask is not None and (argument := _argument(ask, tail)) is not None:
+        return Command(ask, rest=argument)
     if ask is None or not _is_complete(ask, tail):
         return CodeText(code, rest)
     return _command(ask, code, tail, rest)
+
+
+def _argument(ask: Ask, rest: str) -> str | None:
+    """What completes the command in place of a code, as it is compared; None when something else follows it."""
+    found = ARGUMENT[ask].fullmatch(" ".join(bare(rest).split())) if ask in ARGUMENT else None
+    return None if found is None else found[1]
 
 
 def _is_complete(ask: Ask, tail: str) -> bool:
@@ -332,12 +354,12 @@ def _command(ask: Ask, code: str, tail: str, words: str) -> Said:
     return Held(ask, words, code)
 
 
-NOT_FOR_HER = frozenset({Ask.NOTE, Ask.BLOCK, Ask.UNBLOCK})
+NOT_FOR_HER = frozenset({Ask.NOTE, Ask.BLOCK, Ask.UNBLOCK, Ask.REVEAL})
 """Commands whose words no texter should read by mistake."""
 DAYS = re.compile(r"\d{1,6}")
 
 RESERVED = frozenset(Ask) - ALONE - CODE_OPTIONAL - {Ask.NOTE}
-"""Commands that are not built yet: recognised, so that they are never relayed by mistake."""
+"""Commands that need a code, or are not built yet: recognised, so that they are never relayed by mistake."""
 
 
 def _asked(first: str, *, abbreviated: bool) -> Ask | None:

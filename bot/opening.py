@@ -86,6 +86,7 @@ def line(config: Config) -> Line:
         default_language=config.line.default_language,
         languages=config.line.languages,
         numbers=config.sms.numbers if config.sms else (),
+        reveal=config.policy.reveal,
         reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
         block_days=config.retention.block_days,
     )

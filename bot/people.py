@@ -14,11 +14,13 @@ ConversationId = NewType("ConversationId", bytes)
 
 
 class Role(StrEnum):
-    """What a staff member may do. Supervisor includes counselor; who is only an admin never reads content."""
+    """What a staff member may do. Supervisor includes counselor; who is only an admin never reads content, and a
+    witness sees nothing at all: she answers when somebody asks for a texter's address."""
 
     COUNSELOR = "counselor"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    WITNESS = "witness"
 
 
 class Medium(StrEnum):

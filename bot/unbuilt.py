@@ -18,7 +18,6 @@ DEFERRED: Final = (
     "policy.minors",
     "policy.photos",
     "policy.supervisor_for_minors",
-    "policy.reveal",
     "policy.reporting",
     "policy.answers",
     "policy.alternatives",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.people import ContactId, Role
+from collections.abc import Iterable
+
+from bot.people import ContactId, Role, Staff
 from bot.phrases import Phrase
 from handlers import apply
 from handlers.line import Line
@@ -16,7 +18,19 @@ def tell_admins(
     today (UTC), nobody is told again, and it is False."""
     if once and not work.rates.first_today_of_all(once):
         return False
-    for person in work.staff.everyone():
-        if Role.ADMIN in person.roles and person.contact is not None and person.contact.id != but:
-            apply.tell(work, line, person.contact, what)
+    tell_each(work, line, [one for one in work.staff.everyone() if Role.ADMIN in one.roles], what, but=but)
     return True
+
+
+def tell_each(
+    work: Work, line: Line, people: Iterable[Staff], what: Phrase, *, but: ContactId | None = None
+) -> None:
+    """Tells each of these who can be reached, but not at this contact."""
+    for person in people:
+        if person.contact is not None and person.contact.id != but:
+            apply.tell(work, line, person.contact, what)
+
+
+def answerable(work: Work) -> list[Staff]:
+    """The supervisors and admins: who answers for what is kept."""
+    return [one for one in work.staff.everyone() if one.roles & {Role.SUPERVISOR, Role.ADMIN}]

@@ -10,7 +10,7 @@ from bot.conversation import State
 from bot.errors import DatabaseAway
 from bot.people import ConversationId
 from bot.redact import safe_error
-from handlers import apply, broken
+from handlers import apply, broken, foureyes
 from handlers.line import Line
 from handlers.outcomes import expired
 from storage.engine import Store
@@ -33,7 +33,7 @@ def strike(work: Work, line: Line) -> int:
     late = work.outbox.expired(AT_ONCE)
     for claimed in late:
         expired(work, line, claimed)
-    return len(due) + len(late)
+    return len(due) + len(late) + foureyes.lapse(work, line)
 
 
 async def strike_singly(store: Store, line: Line) -> None:
@@ -41,6 +41,7 @@ async def strike_singly(store: Store, line: Line) -> None:
 
     Raises DatabaseAway.
     """
+    await _lapse(store, line)
     for one in await store.do(lambda work: work.conversations.due_ids(AT_ONCE)):
         try:
             await broken.around(store, line, partial(_climb, line=line, conversation_id=one))
@@ -57,6 +58,16 @@ async def strike_singly(store: Store, line: Line) -> None:
         except Exception as error:
             log.error("alarm, a late letter was put aside", row=row, error=safe_error(error))
             await store.do(partial(_bury, row=row))
+
+
+async def _lapse(store: Store, line: Line) -> None:
+    """Requests for a second person: a broken one lapses when it is repaired, and harms nobody until then."""
+    try:
+        await store.do(partial(foureyes.lapse, line=line))
+    except DatabaseAway:
+        raise
+    except Exception as error:
+        log.error("alarm, requests cannot be read", error=safe_error(error))
 
 
 def _climb(work: Work, line: Line, conversation_id: ConversationId) -> None:

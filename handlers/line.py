@@ -31,7 +31,8 @@ class _Opened:
 class Line:
     """What handlers need of the settings. `languages`: those in which texters are served. `numbers`: ours, the first is
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
-    staff letter is worth sending. `count` is told why something went no further, by a word of ours."""
+    staff letter is worth sending. `reveal`: whether two people together may have a texter's address. `count` is told
+    why something went no further, by a word of ours."""
 
     voice: Voice
     pace: Pace
@@ -40,6 +41,7 @@ class Line:
     languages: tuple[str, ...]
     numbers: tuple[str, ...]
     reply_deadline: timedelta
+    reveal: bool = False
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
     block_days: float = 90

@@ -25,6 +25,7 @@ from storage.offsets import Offsets
 from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
+from storage.requests import Requests
 from storage.rota import RotaRoom
 from storage.rotation import Rotation
 from storage.sealed import Sealed
@@ -69,6 +70,7 @@ class Work:
         self.hosts = Hosts(desk)
         self.rotation = Rotation(desk, self.hosts)
         self.archive_keys = ArchiveKeys(desk, self.staff)
+        self.requests = Requests(desk)
         self.sealed = Sealed(desk, self.staff, self.archive_keys)
 
     @property

@@ -54,6 +54,7 @@ def apply(
         if dry_run or not changes:
             return changes, unreachable, work.rota.version()
         work.conversations.look_again()
+        work.audit.add("rota applied", detail=f"{len(changes)} changes")
         return changes, unreachable, work.rota.save(rotafile.encode(planned), by="command line")
 
     with here.store(here.settings()) as store:

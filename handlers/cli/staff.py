@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.messages import Address, Letter, Priority, Side
-from bot.people import ContactId, Medium, Role, Staff, Standing
+from bot.people import ContactId, Medium, Role, Staff
 from bot.redact import Secret
 from handlers.cli import asked, known, staff_key
 from handlers.cli.front import Code, Stopped, answer_is_no, wrong_use
@@ -64,7 +64,9 @@ def add(
     name: Name,
     role: Annotated[
         list[str] | None,
-        typer.Option("--role", help="counselor (default), supervisor or admin; repeat it for several."),
+        typer.Option(
+            "--role", help="counselor (default), supervisor, admin or witness; repeat it for several."
+        ),
     ] = None,
     languages: Annotated[
         str | None, typer.Option("--languages", metavar="en,uk", help="What she answers in, best first.")
@@ -82,6 +84,7 @@ def add(
         person = work.staff.add(alias, roles=roles, languages=spoken)
         if person is None:
             raise answer_is_no("Somebody on this line has that name already. Choose another alias.")
+        work.audit.add("staff added", detail=f"{person.id}: {', '.join(sorted(roles))}")
         return invite(work, config, person, way)
 
     with here.store(config) as store:
@@ -96,7 +99,9 @@ def contact(context: typer.Context, name: Name, sms: Sms = None, telegram: Teleg
     way = _way(config, sms, telegram=telegram)
 
     def thought(work: Work) -> Invited:
-        return invite(work, config, known.person(work, name), way)
+        person = known.person(work, name)
+        work.audit.add("contact added", detail=f"{person.id}: {way.medium.value}")
+        return invite(work, config, person, way)
 
     with here.store(config) as store:
         _show(here, store.do_now(thought))
@@ -134,12 +139,10 @@ def remove(context: typer.Context, name: Name) -> None:
 
     def thought(work: Work) -> Staff:
         # Here, not above: it brings SQLAlchemy, half a second that `--help` need not wait for.
-        from handlers import desk
+        from handlers import leaving
 
         person = known.person(work, name)
-        for one in person.contacts:
-            desk.cut_off(work, line, one, Standing.DEAD)
-        work.staff.remove(person.id)
+        leaving.leave(work, line, person)
         return person
 
     with here.store(config) as store:
@@ -227,8 +230,11 @@ def _name(name: str) -> str:
 def _roles(words: Iterable[str]) -> frozenset[Role]:
     asked_for = {part.strip().lower() for word in words for part in word.split(",")} or {Role.COUNSELOR.value}
     if not asked_for <= {role.value for role in Role}:
-        raise wrong_use("--role: use counselor, supervisor or admin.")
-    return frozenset(map(Role, asked_for))
+        raise wrong_use("--role: use counselor, supervisor, admin or witness.")
+    roles = frozenset(map(Role, asked_for))
+    if Role.WITNESS in roles and roles & {Role.COUNSELOR, Role.SUPERVISOR}:
+        raise wrong_use("--role: a witness must be somebody who cannot read, so no counselor or supervisor.")
+    return roles
 
 
 def _languages(config: Config, words: str | None) -> tuple[str, ...]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bot import fingerprint
-from handlers.cli import asked, newfile, passphrase
+from handlers.cli import archive_words, asked, known, newfile, passphrase
+from handlers.cli.front import answer_is_no, wrong_use
+
+if TYPE_CHECKING:
+    from bot.people import Staff
+    from storage.archive_keys import ArchiveKey
+    from storage.requests import Request
+    from storage.work import Work
 
 app = typer.Typer(help="Supervisors' keys: who can read closed conversations.")
 
@@ -43,3 +50,141 @@ def new(
         f"    {said}",
         f"Then, on the server: greenroom staff key add NAME {public.name}",
     )
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The supervisor whose key it is.")],
+    pubfile: Annotated[Path, typer.Argument(help="The .pub file that `staff key new` wrote on her machine.")],
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="ADMIN", help="The admin who adds it: from the third key on."),
+    ] = None,
+) -> None:
+    """Add a supervisor's key. The first two count at once; a later one when a second admin says yes, or in 72 hours."""
+    from bot.people import Role
+    from handlers import newkey
+    from storage import keypaper
+
+    here = asked.of(context)
+    config = here.settings()
+    half, public = keypaper.half_of(pubfile)
+    line = here.house.line(config)
+
+    def thought(work: Work) -> tuple[Staff, Request | None]:
+        owner = known.person(work, name)
+        if Role.SUPERVISOR not in owner.roles:
+            raise answer_is_no(
+                "Only supervisors have keys, and that person is none. See: greenroom staff list"
+            )
+        admin = None if by is None else known.admin(work, by)
+        if admin is None and not newkey.at_once(work):
+            raise wrong_use(
+                "--by: from the third key on, name the admin who adds it. A second one must approve."
+            )
+        try:
+            return owner, newkey.propose(work, line, owner, half, public, admin)
+        except ValueError:
+            raise answer_is_no(
+                "That key has been on this line already. Make a new one: greenroom staff key new KEYFILE"
+            ) from None
+
+    with here.store(config) as store:
+        owner, request = store.do_now(thought)
+    said = fingerprint.spoken(half.reader)
+    here.answer(
+        {
+            "name": owner.name,
+            "fingerprint": said,
+            "standing": "active" if request is None else "proposed",
+            "counts_from": None if request is None else request.due_at.isoformat(timespec="seconds"),
+        },
+        f"{owner.name}'s key. Let her read her fingerprint to you; it must be this one:",
+        f"    {said}",
+        *(COUNTS if request is None else WAITS),
+    )
+
+
+COUNTS: Final = (
+    "It counts from now on. If the fingerprint is another one: greenroom staff key end, at once.",
+)
+WAITS: Final = (
+    "It does not count yet. Every admin and supervisor has been told; another admin answers APPROVE and the",
+    "number from her own phone, or it counts in 72 hours unless somebody answers REFUSE.",
+)
+
+
+@app.command(name="list")
+def list_(context: typer.Context) -> None:
+    """Every key there ever was: whose, its fingerprint, whether it counts."""
+    here = asked.of(context)
+
+    def thought(work: Work) -> tuple[list[ArchiveKey], dict[int, str]]:
+        return work.archive_keys.all(), {int(p.id): p.name for p in work.staff.everyone()}
+
+    with here.store(here.settings()) as store:
+        keys, names = store.do_now(thought)
+    here.table(
+        [
+            {
+                "name": names.get(one.staff),
+                "fingerprint": fingerprint.spoken(one.reader),
+                "standing": one.standing.value,
+                "since": archive_words.day(one.created_day),
+            }
+            for one in keys
+        ],
+        ("name", "fingerprint", "standing", "since"),
+        [
+            (
+                names.get(one.staff, "(left)"),
+                fingerprint.spoken(one.reader),
+                one.standing.value,
+                archive_words.day(one.created_day),
+            )
+            for one in keys
+        ],
+    )
+
+
+@app.command()
+def end(
+    context: typer.Context,
+    which: Annotated[
+        str, typer.Argument(metavar="NAME|FINGERPRINT", help="All keys of a person, or one key.")
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="ADMIN", help="The admin who ends it.")],
+) -> None:
+    """End a key that was lost or stolen: nothing is sealed to it any more."""
+    from handlers import newkey
+
+    here = asked.of(context)
+    config = here.settings()
+    line = here.house.line(config)
+
+    def thought(work: Work) -> tuple[list[ArchiveKey], int]:
+        admin = known.admin(work, by)
+        keys = [one for one in _meant(work, which) if one.standing.value != "ended"]
+        if not keys:
+            raise answer_is_no("No key that counts is named so. See: greenroom staff key list")
+        for one in keys:
+            newkey.end(work, line, one, by=admin.id, why="on the command line")
+        return keys, len(work.archive_keys.standing())
+
+    with here.store(config) as store:
+        keys, left = store.do_now(thought)
+    few = "" if left >= newkey.FIRST else " With fewer than two nothing can be sealed: add one soon."
+    here.answer(
+        {"ended": [fingerprint.spoken(one.reader) for one in keys], "left": left},
+        *(f"Ended: {fingerprint.spoken(one.reader)}" for one in keys),
+        f"Keys that count now: {left}.{few}",
+    )
+
+
+def _meant(work: Work, which: str) -> list[ArchiveKey]:
+    """A person's keys, or the one with this fingerprint."""
+    person = work.staff.by_name(which.strip())
+    if person is not None:
+        return work.archive_keys.of(person.id)
+    return [one for one in work.archive_keys.all() if fingerprint.means(which, one.reader)]

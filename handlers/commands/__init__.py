@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from bot.errors import NotNow
 from bot.grammar import Ask, Command
 from bot.people import Role
-from handlers.commands import conversation, nuisance, shift
+from handlers.commands import conversation, nuisance, second, shift
 from handlers.turn import Turn
 
 ANSWERING = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 EVERYONE = frozenset(Role)
 SUPERVISING = frozenset({Role.SUPERVISOR})
+SECOND = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.WITNESS})
+"""Who may be the second person, for one request or another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ COMMANDS: dict[Ask, Entry] = {
     Ask.OFF: Entry(ANSWERING, shift.off),
     Ask.WHO: Entry(EVERYONE, shift.who),
     Ask.HELP: Entry(EVERYONE, shift.help_),
+    Ask.APPROVE: Entry(SECOND, second.approve),
+    Ask.REFUSE: Entry(SECOND, second.refuse),
+    Ask.REVEAL: Entry(SUPERVISING, second.reveal),
+    Ask.KEY: Entry(SUPERVISING, second.key),
 }
 
 

@@ -17,15 +17,15 @@ from sqlalchemy import Table, func, select, text
 from bot import app, config, phrases, rotafile, rotanames
 from bot.languages import read_by
 from bot.messages import Address
-from bot.people import Medium, Role, StaffId, Standing
+from bot.people import Medium, Role, StaffId
 from bot.redact import Secret
-from handlers import desk
+from handlers import leaving
 from handlers.cli import staff as staff_command
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.rehearsal.screens import Shown
 from handlers.rehearsal.town import Town
 from storage.keyring import Keyring
-from storage.tables import conversations, outbox
+from storage.tables import conversations, outbox, requests
 from storage.work import Work
 
 Phone = SmsPhone | TelegramPhone
@@ -122,13 +122,15 @@ def write_settings(
 
 _LOOKS = itertools.count()
 LIMITS = frozenset({"open_conversations"})
+POLICY = frozenset({"reveal"})
 
 
 def sections(settings: dict[str, float]) -> str:
     """The given settings as TOML, each in its section."""
-    ladder = [f"{key} = {value}" for key, value in settings.items() if key not in LIMITS]
+    ladder = [f"{key} = {value}" for key, value in settings.items() if key not in LIMITS | POLICY]
     limits = [f"{key} = {value}" for key, value in settings.items() if key in LIMITS]
-    return "\n".join(["[ladder]", *ladder, "[limits]", *limits]) + "\n"
+    policy = [f"{key} = {str(value).lower()}" for key, value in settings.items() if key in POLICY]
+    return "\n".join(["[ladder]", *ladder, "[limits]", *limits, "[policy]", *policy]) + "\n"
 
 
 def rested() -> float:
@@ -222,9 +224,7 @@ class Stage:
         def thought(work: Work) -> None:
             person = work.staff.by_name(name)
             assert person is not None
-            for one in person.contacts:
-                desk.cut_off(work, line, one, Standing.DEAD)
-            work.staff.remove(person.id)
+            leaving.leave(work, line, person)
 
         await self.do(thought)
 
@@ -283,7 +283,8 @@ class Stage:
             soon = outbox.c.due_at <= now + timedelta(seconds=2)
             letters = select(outbox.c.id).where(outbox.c.state == "waiting", soon)
             clocks = select(conversations.c.id).where(conversations.c.due_at <= now)
-            return conn.execute(letters).first() is not None or conn.execute(clocks).first() is not None
+            asked = select(requests.c.id).where(requests.c.due_at <= now, requests.c.state == "asked")
+            return any(conn.execute(one).first() is not None for one in (letters, clocks, asked))
 
         return bool(await self.do(thought))
 

@@ -1,0 +1,90 @@
+"""A second person answers, or nobody does in time: each request comes to one end, whoever answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.errors import NotNow
+from bot.foureyes import GUESSES, RequestKind, may_approve, may_refuse
+from bot.people import Staff
+from bot.phrases import phrase
+from handlers import alarms, newkey, reveal
+from handlers.line import Line
+from handlers.turn import Turn
+from storage.requests import Request, RequestState
+from storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What becomes of one kind of request."""
+
+    granted: Callable[[Work, Line, Request, Staff], None]
+    refused: Callable[[Work, Line, Request, Staff], None]
+    lapsed: Callable[[Work, Line, Request], None]
+
+
+def _nothing(work: Work, line: Line, request: Request, by: Staff | None = None) -> None:
+    """An echo that never came: the key stays, and she knows."""
+
+
+ENDS: Final[dict[RequestKind, Ends]] = {
+    RequestKind.KEY: Ends(newkey.granted, newkey.refused, newkey.lapsed),
+    RequestKind.REVEAL: Ends(reveal.granted, reveal.refused, reveal.lapsed),
+    RequestKind.LOST: Ends(_nothing, _nothing, _nothing),
+}
+
+
+def approve(turn: Turn, number: str) -> None:
+    """Her yes, if it is the second."""
+    request = _named(turn, number)
+    if request.by == turn.staff.id:
+        raise NotNow("foureyes.own", number=number)
+    if not may_approve(request.kind, turn.staff, request.by):
+        raise NotNow("foureyes.not_hers", number=number)
+    _settle(turn, request, RequestState.GRANTED)
+    ENDS[request.kind].granted(turn.work, turn.line, request, turn.staff)
+    turn.tell("foureyes.approved", number=number)
+
+
+def refuse(turn: Turn, number: str) -> None:
+    """Her no; the asker may take back what she asked."""
+    request = _named(turn, number)
+    _settle(turn, request, RequestState.REFUSED)
+    ENDS[request.kind].refused(turn.work, turn.line, request, turn.staff)
+    turn.tell("foureyes.refused", number=number)
+
+
+def lapse(work: Work, line: Line) -> int:
+    """What nobody has answered in time comes to its end; how many."""
+    due = work.requests.due()
+    for request in due:
+        if work.requests.settle(request, RequestState.LAPSED):
+            ENDS[request.kind].lapsed(work, line, request)
+    return len(due)
+
+
+def _named(turn: Turn, number: str) -> Request:
+    """The request of this number, if its kind is hers to answer; else it looks like one that is not there.
+
+    Who guesses is stopped: a phone in the wrong hands must not find one.
+    """
+    work = turn.work
+    if work.requests.guesses(turn.staff.id) >= GUESSES:
+        raise NotNow("foureyes.guessed")
+    found = work.requests.by_number(number)
+    if found is not None and (may_refuse(found.kind, turn.staff) or found.by == turn.staff.id):
+        return found
+    if work.requests.guessed(turn.staff.id) >= GUESSES:
+        work.audit.add("wrong numbers", by=turn.staff.id, detail=str(GUESSES))
+        others = [one for one in alarms.answerable(work) if one.id != turn.staff.id]
+        alarms.tell_each(work, turn.line, others, phrase("foureyes.alarm", name=turn.staff.name))
+    raise NotNow("foureyes.unknown", number=number)
+
+
+def _settle(turn: Turn, request: Request, state: RequestState) -> None:
+    late = request.state is not RequestState.ASKED or request.due_at <= turn.work.now
+    if late or not turn.work.requests.settle(request, state):
+        raise NotNow("foureyes.late", number=request.number)
