@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -253,7 +254,8 @@ async def running(
             )
         )
         program.store.on_letters(outbox.wake)
-        rotator = Rotator(program.store, serving=True, step=lambda name: step(f"keys {name}"))
+        kept = timedelta(days=config.retention.capsule_days)
+        rotator = Rotator(program.store, kept=kept, serving=True, step=lambda name: step(f"keys {name}"))
         sending = asyncio.create_task(outbox.run())
         tasks = [
             asyncio.create_task(_for_ever(work))

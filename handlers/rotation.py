@@ -7,14 +7,17 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
 
 from bot.errors import DatabaseAway, TakenOver, UnknownEpoch
+from handlers.capsules import Capsules
+from handlers.erased import Erased
 from storage.chores import Chore
 from storage.courier import Found, knows_all
 from storage.engine import Store
@@ -43,24 +46,37 @@ ROTATED: Final = "keys rotated"
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """One rotation: epochs ended, envelopes taken over, those among them that do not open, epochs without a key."""
+    """One rotation: epochs ended, envelopes taken over, those among them that do not open, epochs without a key; the
+    recovery capsule, how many keys open it, and whether it could be written."""
 
     ended: int
     rewrapped: int
     broken: int
     missing: int
+    capsule: Path | None = None
+    readers: int = 0
+    unwritten: bool = False
 
 
 @dataclass(slots=True)
 class Rotator:
-    """One process that looks after the keys. `step` is told of every step: a test can end it between any two."""
+    """One process that looks after the keys. `kept`: how long capsules are. `step` is told of every step: a test can
+    end it between any two."""
 
     store: Store
     holder: bytes = field(default_factory=partial(secrets.token_bytes, 16))
     lease: timedelta = LEASE
+    kept: timedelta = timedelta(days=3)
     serving: bool = False
     progress: Progress = lambda done, total: None
     step: Callable[[str], None] = lambda name: None
+
+    capsules: Capsules = field(init=False)
+    erased: Erased = field(init=False)
+
+    def __post_init__(self) -> None:
+        path = self.store.keyring.path
+        self.capsules, self.erased = Capsules(path, self.kept), Erased(path, self.kept)
 
     async def keep(self) -> None:
         """Until cancelled: takes over what other processes have done, and rotates when it is due."""
@@ -85,6 +101,8 @@ class Rotator:
         if courier.rejected > rejected:
             log.error("somebody without the root key asked for keys, or sent one", count=courier.rejected)
         await self._forget(found.kids, waiting=False)
+        await self.erased.remember(self.store)
+        await asyncio.to_thread(self.capsules.prune, self.store.now())
 
     async def leave(self) -> None:
         """Nobody needs to wait for this process any more."""
@@ -112,6 +130,7 @@ class Rotator:
         TakenOver when another process thought this one dead, and goes on.
         """
         keyring = self.store.keyring
+        await self.erased.remember(self.store)
         await asyncio.to_thread(keyring.reload)
         kids = await self._do(lambda work: work.rotation.kids())
         await self._forget(kids, waiting=True)
@@ -127,7 +146,15 @@ class Rotator:
         await self._forget(await self._do(lambda work: work.rotation.kids()), waiting=True)
         self.step("forgotten")
         await self._do(self._finish)
-        return done
+        return await self._with_capsule(done)
+
+    async def _with_capsule(self, done: Rotated) -> Rotated:
+        """A disk without room for a capsule does not undo a rotation: what was erased is gone, and that is told."""
+        try:
+            path, readers = await self.capsules.make(self.store)
+            return replace(done, capsule=path, readers=readers)
+        except OSError:
+            return replace(done, unwritten=True)
 
     def _finish(self, work: Work) -> None:
         work.line.set(ROTATED, work.now.isoformat())
@@ -200,6 +227,8 @@ class Rotator:
 
 def _tell(done: Rotated) -> None:
     log.info("keys rotated", rows=min(done.rewrapped, 999_999))
+    if done.unwritten:
+        log.error("a recovery capsule could not be written")
     if done.broken or done.missing:
         log.error("keys do not open", rows=min(done.broken, 999_999), count=done.missing)
 

@@ -30,7 +30,7 @@ def new_pair() -> Pair:
 
 def pair_of(private: bytes) -> Pair:
     """The pair with this private half; ValueError when these are not the bytes of one."""
-    lattice, curve = _halves(private)
+    lattice, curve = halves(private)
     return Pair(private, lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw())
 
 
@@ -38,7 +38,7 @@ def opened(pair: Pair, inner: bytes, owner: vault.Owner, owner_id: bytes) -> vau
     """The key in an exported envelope (`Vault.exported`); SealBroken unless sealed to this pair and owner."""
     if inner[:1] != box.HPKE_TAG:
         raise errors.SealBroken("An envelope is not for a supervisor.")
-    private = hpke.MLKEM768X25519PrivateKey(*_halves(pair.private))
+    private = hpke.MLKEM768X25519PrivateKey(*halves(pair.private))
     info = box.sealed_for(owner, owner_id, box.SupervisorKey(pair.public).reader)
     try:
         return vault.Key(box.SUITE.decrypt(inner[1:], private, info=info))
@@ -46,7 +46,8 @@ def opened(pair: Pair, inner: bytes, owner: vault.Owner, owner_id: bytes) -> vau
         raise errors.SealBroken("A sealed archive does not open.") from None
 
 
-def _halves(private: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
+def halves(private: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
+    """Both halves of a private half; ValueError when these are not the bytes of one."""
     return (
         mlkem.MLKEM768PrivateKey.from_seed_bytes(private[:_SEED_BYTES]),
         x25519.X25519PrivateKey.from_private_bytes(private[_SEED_BYTES:]),

@@ -87,6 +87,15 @@ class SupervisorKey:
         """Tag | HPKE message (1,168 bytes for a key), which this supervisor alone opens, for this owner."""
         return HPKE_TAG + SUITE.encrypt(secret, self._public, info=sealed_for(owner, owner_id, self.reader))
 
+    def sealed_capsule(self, body: bytes, about: bytes) -> bytes:
+        """Tag | HPKE message with what a recovery capsule holds, which this supervisor alone opens."""
+        return HPKE_TAG + SUITE.encrypt(body, self._public, info=sealed_capsule_for(about, self.reader))
+
+
+def sealed_capsule_for(about: bytes, reader: str) -> bytes:
+    """What a seal in a recovery capsule is bound to (HPKE's info)."""
+    return canon(b"greenroom", b"capsule", VERSION, about, utf8(reader))
+
 
 def sealed_for(owner: str, owner_id: bytes, reader: str) -> bytes:
     """What a seal to a supervisor is bound to (HPKE's info)."""

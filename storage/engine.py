@@ -68,6 +68,10 @@ class Store:
             Postgres(url, self._work, self._wake) if path is None else Sqlite(path, self._work, self._wake)
         )
 
+    def now(self) -> datetime:
+        """The instant, as thoughts are told it."""
+        return self._clock()
+
     @property
     def keyring(self) -> Keyring:
         """The epoch keys of this host."""

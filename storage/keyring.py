@@ -64,7 +64,7 @@ class Keyring:
         """A new keyring file (0600) with one active epoch; SettingsError when something is there already."""
         checked((root,), "keys.root")
         kid, epoch = _new_epoch(State.ACTIVE, above=())
-        with _locked(path.parent) as folder:
+        with locked(path.parent) as folder:
             if os.path.lexists(path):
                 raise errors.SettingsError(
                     "keys.keyring is there already and is never overwritten.",
@@ -170,7 +170,7 @@ class Keyring:
             raise errors.UnknownEpoch("This keyring does not know the epoch yet, or no longer.") from None
 
     def _change(self, step: Callable[[_Epochs], _Epochs]) -> None:
-        with _locked(self._path.parent) as folder:
+        with locked(self._path.parent) as folder:
             epochs = step(_read(self._path, self._roots))
             _write(self._path, self._roots[0], epochs, folder)
             self._epochs = epochs
@@ -271,8 +271,8 @@ def _write(path: Path, root: bytes, epochs: _Epochs, folder: int) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """One writer at a time on this host: `keys rotate` while `run` serves must not lose an epoch."""
+def locked(folder: Path) -> Iterator[int]:
+    """One writer at a time in the keyring's folder: `keys rotate` while `run` serves must not lose an epoch."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:

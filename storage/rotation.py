@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, bindparam, delete, exists, func, select, text, update
 
 from bot.errors import SealBroken
 from storage.desk import AnyRow, Desk
 from storage.hosts import Hosts
-from storage.tables import envelopes, epochs
+from storage.tables import envelopes, epochs, erasures
 from storage.vault import Envelope, Owner
 
 BATCH: Final = 256
@@ -33,6 +33,8 @@ _SWAP = (
 )
 _LOCK = select(epochs.c.kid).where(epochs.c.kid == bindparam("of")).with_for_update()
 _IN_USE = select(exists().where(envelopes.c.kid == bindparam("of")))
+_SCHEMA = text("SELECT version_num FROM alembic_version")
+_ERASURES = select(erasures.c.id, erasures.c.day)
 _END = delete(epochs).where(epochs.c.kid == bindparam("of"), ~exists().where(envelopes.c.kid == epochs.c.kid))
 
 
@@ -88,6 +90,15 @@ class Rotation:
         if ended:
             self._hosts.ended(old)
         return moved, ended
+
+    def schema(self) -> str:
+        """The revision of the tables: a capsule says to which Greenroom it belongs."""
+        found = self._desk.conn.execute(_SCHEMA).scalar()
+        return "" if found is None else str(found)
+
+    def erasures(self) -> dict[bytes, int]:
+        """Ids of what was erased lately, and the day of each: a few thousand at most, and swept by time."""
+        return {row.id: row.day for row in self._desk.conn.execute(_ERASURES)}
 
     def _take_over(self, old: bytes, some: Select[Any]) -> Moved:
         rows = self._desk.conn.execute(some, {"old": old, "most": BATCH}).all()

@@ -95,14 +95,20 @@ def open_(
     zone: Annotated[str, typer.Option("--zone", help="The time zone of the times shown.")] = "UTC",
     passphrase_file: passphrase.File = None,
 ) -> None:
-    """Read a sealed conversation, on the supervisor's own machine. Needs no configuration, no database, no network."""
-    from storage import archive_keyfile, archive_reading, sealed_file
+    """Read a sealed conversation, on the supervisor's own machine. Needs no configuration, no database, no network.
+
+    A recovery capsule is opened as well: with --out, what is in it is what `greenroom restore` needs.
+    """
+    from storage import archive_keyfile, archive_reading, capsules, sealed_file
 
     here = asked.of(context)
     shown_in = _zone(zone)
     if out is not None:
         newfile.refuse_what_is_there(out)
     content = sealed_file.raw(file)
+    if content.startswith(capsules.MAGIC):
+        _open_capsule(content, key, out, passphrase_file)
+        return
     sealed = sealed_file.read(content)
     locked = archive_keyfile.read(key)
     archive_reading.check_reader(sealed, locked.reader)
@@ -121,6 +127,20 @@ def open_(
         f"{len(talk.lines)} lines, whole and unchanged, are in {out}. Delete it when you have read it.",
         err=True,
     )
+
+
+def _open_capsule(content: bytes, key: Path, out: Path | None, words_in: Path | None) -> None:
+    """Writes the keyring that is in a recovery capsule; the root key still locks it."""
+    from storage import archive_capsule, archive_keyfile, capsules
+
+    if out is None:
+        raise wrong_use("--out: that is a recovery capsule. Say into which new file its keyring shall go.")
+    locked = archive_keyfile.read(key)
+    archive_capsule.check_reader(capsules.read(content), locked.reader)
+    words = passphrase.asked(words_in)
+    typer.echo("Unlocking the key, a second or two…", err=True)
+    newfile.write(out, archive_capsule.opened_capsule(locked.unlocked(words.reveal()), content))
+    typer.echo(f"The keyring is in {out}. On the line's machine: greenroom restore {out.name}", err=True)
 
 
 def _named(talks: list[SealedTalk], words: str) -> SealedTalk:

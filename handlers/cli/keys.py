@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handlers.cli import asked
-from handlers.cli.front import Code, Stopped
+from handlers.cli import asked, newfile
+from handlers.cli.front import Code, Stopped, answer_is_no
 
 if TYPE_CHECKING:
+    from bot.config import Config
     from handlers.rotation import Progress, Rotated, Rotator
     from storage.engine import Store
     from storage.work import Work
@@ -24,6 +26,7 @@ app = typer.Typer(help="The keys that everything is locked by: how they are, and
 WAITED = 180.0
 """Seconds that `keys rotate` waits for one that is under way: what a dead process began is free after one minute."""
 AGAIN = 0.5
+NOBODY = "There is no recovery capsule: no supervisor has a key yet. See: greenroom staff key --help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Standing:
     epochs: tuple[tuple[str, int], ...]
     hosts: int
     hosts_behind: int
+    capsule_at: datetime | None
+    readers: int
     rotated_at: datetime | None
     due_at: datetime | None
     now: datetime
@@ -46,9 +51,13 @@ class Standing:
 @app.command()
 def status(context: typer.Context) -> None:
     """How the keys are: when they were changed, when they will be, and whether anything still hangs on an old one."""
+    from handlers.capsules import Capsules
+
     here = asked.of(context)
-    with here.store(here.settings()) as store:
-        standing = store.do_now(lambda work: _standing(work, store))
+    config = here.settings()
+    with here.store(config) as store:
+        made = [at for at, _ in Capsules(store.keyring.path, _kept(config)).all()]
+        standing = store.do_now(lambda work: _standing(work, store, made[-1] if made else None))
     here.answer(_plain(standing), *_in_words(standing))
 
 
@@ -58,16 +67,54 @@ def rotate(context: typer.Context) -> None:
     from handlers.rotation import Rotator
 
     here = asked.of(context)
-    store = here.opened(here.settings())
+    config = here.settings()
+    store = here.opened(config)
     with _shown(quiet=here.json) as progress:
-        rotated = asyncio.run(_rotate(Rotator(store, progress=progress)))
+        rotated = asyncio.run(_rotate(Rotator(store, kept=_kept(config), progress=progress)))
     plain = {
         "rewrapped": rotated.rewrapped,
         "ended": rotated.ended,
         "broken": rotated.broken,
         "missing": rotated.missing,
+        "capsule": None if rotated.capsule is None else str(rotated.capsule),
     }
     here.answer(plain, *_told(rotated))
+
+
+@app.command()
+def capsule(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="Where; default: the folder capsules beside the keyring.")
+    ] = None,
+) -> None:
+    """Write a recovery capsule: the keyring, sealed to the supervisors. With a backup it brings the line back."""
+    from handlers.capsules import Capsules
+
+    here = asked.of(context)
+    config = here.settings()
+    if file is not None:
+        newfile.refuse_what_is_there(file)
+    store = here.opened(config)
+
+    async def make() -> tuple[Path | None, int]:
+        try:
+            return await Capsules(store.keyring.path, _kept(config)).make(store, file)
+        finally:
+            await store.close()
+
+    path, readers = asyncio.run(make())
+    if path is None:
+        raise answer_is_no(NOBODY)
+    here.answer(
+        {"file": str(path), "readers": readers},
+        f"{path} is written; {_number(readers, 'supervisor key')} can open it.",
+        f"On her own machine: greenroom archive open {path.name} --key KEYFILE --out keyring",
+    )
+
+
+def _kept(config: Config) -> timedelta:
+    return timedelta(days=config.retention.capsule_days)
 
 
 async def _rotate(rotator: Rotator) -> Rotated:
@@ -107,6 +154,12 @@ def _told(rotated: Rotated) -> Iterator[str]:
     yield (
         f"The keys are new. {_number(rotated.rewrapped, 'key')} taken over, {_number(rotated.ended, 'old epoch')} gone."
     )
+    if rotated.unwritten:
+        yield "The recovery capsule could not be written: see the folder capsules, and whether the disk is full."
+    elif rotated.capsule is None:
+        yield NOBODY
+    else:
+        yield f"A recovery capsule is in {rotated.capsule}; {_number(rotated.readers, 'supervisor key')} can open it."
     if rotated.broken:
         yield f"{_number(rotated.broken, 'key')} of them did not open: somebody changed the database by hand."
     if rotated.missing:
@@ -116,7 +169,7 @@ def _told(rotated: Rotated) -> Iterator[str]:
         )
 
 
-def _standing(work: Work, store: Store) -> Standing:
+def _standing(work: Work, store: Store, capsule_at: datetime | None) -> Standing:
     from handlers.rotation import ROTATED
     from storage.chores import Chore
     from storage.courier import knows_all
@@ -130,6 +183,8 @@ def _standing(work: Work, store: Store) -> Standing:
         ),
         hosts=len(hosts),
         hosts_behind=sum(not knows_all(kids[-1], (host,)) for host in hosts),
+        capsule_at=capsule_at,
+        readers=len(work.archive_keys.active()),
         rotated_at=None if rotated_at is None else datetime.fromisoformat(rotated_at),
         due_at=work.chores.due_at(Chore.ROTATE),
         now=work.now,
@@ -142,6 +197,8 @@ def _plain(standing: Standing) -> dict[str, object]:
         "behind": standing.behind,
         "hosts": standing.hosts,
         "hosts_behind": standing.hosts_behind,
+        "capsule_at": _instant(standing.capsule_at),
+        "readers": standing.readers,
         "rotated_at": _instant(standing.rotated_at),
         "due_at": _instant(standing.due_at),
     }
@@ -160,6 +217,12 @@ def _in_words(standing: Standing) -> Iterator[str]:
         yield f"{_number(standing.behind, 'key')} still hang on an old epoch: a change is under way, or was cut off."
     else:
         yield f"All {sum(number for _, number in standing.epochs)} keys are locked by the present epoch."
+    if standing.capsule_at is not None:
+        yield f"The newest recovery capsule was made {_ago(standing.now, standing.capsule_at)}."
+    if standing.readers:
+        yield f"{_number(standing.readers, 'supervisor key')} can open the next one."
+    else:
+        yield "No recovery capsule is made: no supervisor has a key yet. See: greenroom staff key --help"
     if standing.hosts_behind:
         serving = _number(standing.hosts, "process")
         yield f"{standing.hosts_behind} of {serving} that serve do not have the newest key yet."

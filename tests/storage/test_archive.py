@@ -121,7 +121,7 @@ def test_a_point_that_gives_no_secret_is_refused_when_sealing(vault: Vault) -> N
         vault.wrap_for(weak, KEY, Owner.CONVERSATION, ROBIN)
 
 
-PRIVATE = ("storage.archive", "storage.archive_keyfile", "storage.archive_reading")
+PRIVATE = ("storage.archive", "storage.archive_capsule", "storage.archive_keyfile", "storage.archive_reading")
 """The rooms that hold a private half."""
 ON_HER_MACHINE = frozenset(
     {
@@ -130,7 +130,7 @@ ON_HER_MACHINE = frozenset(
         "handlers/cli/staff_key.py",  # `staff key new`
         "storage/archive_keyfile.py",
         "storage/archive_reading.py",
-        "storage/capsule.py",
+        "storage/archive_capsule.py",
     }
 )
 
