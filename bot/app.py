@@ -21,14 +21,14 @@ import structlog
 
 from bot import logs, unbuilt
 from bot.channel import Receipt
-from bot.errors import AlreadyServing, DatabaseAway, SealBroken
+from bot.errors import AlreadyServing, DatabaseAway, SealBroken, StorageError
 from bot.messages import Inbound
 from bot.opening import Now, database_url, keeping, line, open_store, wall_clock
 from bot.people import Medium
 from bot.redact import place, safe_error
 from bot.settings import Config
 from bot.ways import Means, Ways, open_ways
-from handlers import broken, clock, inbound, receipts
+from handlers import broken, clock, inbound, receipts, spending
 from handlers import outbox as outbox_room
 from handlers.channels.session import open_session
 from handlers.line import Line
@@ -265,6 +265,7 @@ async def running(
                 program.watch_database,
                 program.tell_of_breaches,
                 rotator.keep,
+                lambda: spending.keep(program.store, program.line),
                 lambda: program.heed_others(outbox),
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
                 *ways.listening,
@@ -279,6 +280,8 @@ async def running(
                 ways.withdraw(), served.stop(), outbox.stop(DRAIN), rotator.leave(), within=STOP
             )
             await _end([sending])
+            with suppress(StorageError):
+                await spending.write(program.store, program.line)
     finally:
         await _end(tasks)
         await program.ways.close()

@@ -86,6 +86,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the honest text, "may we text you then?", was said."""
     agreed: bool = False
     """She answered OK to it."""
+    greeted: bool = True
+    """She was given the first answer; a flood, or a budget that is spent, may keep it back."""
     muted: bool = False
     """The texter has opted out: nothing is sent to her."""
     round_at: datetime | None = None

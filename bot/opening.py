@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import make_url
 
 from bot import config as settings
+from bot.budget import Budget
 from bot.endings import Keeping
 from bot.ladder import Pace
 from bot.redact import Secret
 from bot.settings import Config
 from bot.voice import Voice
 from handlers.line import Line
+from handlers.purse import Purse
 from storage import engine
 from storage.box import derived
 from storage.engine import Store
@@ -89,4 +91,5 @@ def line(config: Config) -> Line:
         reveal=config.policy.reveal,
         reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
         block_days=config.retention.block_days,
+        purse=Purse(Budget(config.limits.daily_segments, config.limits.reserve_percent)),
     )

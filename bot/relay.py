@@ -46,9 +46,11 @@ def counselor_hears(
 # ── The texter's side ──
 
 
-def opened(conversation: Conversation, said: Said | None, greeting: Phrase) -> Decision:
-    """A conversation begins: the first answer goes out at once, before anybody is asked anything."""
+def opened(conversation: Conversation, said: Said | None, greeting: Phrase | None) -> Decision:
+    """A conversation begins: the first answer goes out at once, before anybody is asked anything. None: not now."""
     first = (said,) if said else ()
+    if greeting is None:
+        return Decision(changed(conversation, greeted=False), said=first)
     return Decision(
         conversation,
         said=(*first, Said(Direction.LINE, greeting)),
@@ -169,7 +171,7 @@ def texter_agreed(conversation: Conversation) -> Decision | None:
     )
 
 
-def texter_opted_in(conversation: Conversation, greeting: Phrase, now: datetime) -> Decision:
+def texter_opted_in(conversation: Conversation, greeting: Phrase | None, now: datetime) -> Decision:
     """START after STOP: what she wrote meanwhile goes up the ladder again, from the first rung."""
     if conversation.state is State.TALKING:
         return texter_out_of_reach(conversation, muted=False)

@@ -13,8 +13,6 @@ DEFERRED: Final = (
     "ladder.escalate_minutes",
     "retention.telegram_hours",
     "limits.weekly_hours",
-    "limits.daily_segments",
-    "limits.reserve_percent",
     "policy.minors",
     "policy.photos",
     "policy.supervisor_for_minors",

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from bot import ladder, phrases, segments
+from bot.budget import Kind
 from bot.channel import LIMITS
 from bot.conversation import Conversation, OfferState, State
 from bot.decision import Decision, ToStaff, ToTexter, Words
@@ -153,6 +154,8 @@ class _Pen:
             )
 
     def _may_leave(self, letter: ToTexter) -> bool:
+        if not affordable(self.line, self.before.medium, _kind(letter), self.work.now):
+            return False
         return not self.now.private.muted and self._deadline(letter) > self.work.now
 
     def _deadline(self, letter: ToTexter) -> datetime:
@@ -208,12 +211,24 @@ class _Pen:
             self.work.staff.set_unsettled(self.decision.settle, False)
 
 
+def affordable(line: Line, medium: Medium, kind: Kind, now: datetime) -> bool:
+    """Whether the day's budget still has room for it; only SMS costs money."""
+    return medium is not Medium.SMS or line.purse.leaves(kind, now)
+
+
+def _kind(letter: ToTexter) -> Kind:
+    if not isinstance(letter.what, Phrase):
+        return Kind.HUMAN
+    return Kind.OUTSIDE if letter.priority is Priority.FIRST else Kind.IN_TALK
+
+
 def told(conversation: Conversation, late: bool) -> list[str]:
     """What the texter has heard from the line, as places of the card."""
     private = conversation.private
     if private.muted:
         return ["card.told.muted"]
-    heard = ["card.told.nobody" if private.asked_at is not None else "card.told.first"]
+    first = "card.told.first" if private.greeted else "card.told.nothing"
+    heard = ["card.told.nobody" if private.asked_at is not None else first]
     if private.agreed:
         heard.append("card.told.agreed")
     elif late:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bot.messages import Inbound
+from bot.budget import Kind
+from bot.messages import Address, Inbound
+from handlers import apply
 from handlers.line import Line
 from storage.work import Work
 
@@ -29,3 +31,8 @@ def _why(work: Work, inbound: Inbound) -> Shut | None:
     if work.blocks.until(inbound.sender) is not None:
         return Shut.BLOCKED
     return None
+
+
+def may_greet(work: Work, line: Line, address: Address) -> bool:
+    """Whether a conversation that begins now begins with the first answer."""
+    return apply.affordable(line, address.medium, Kind.OUTSIDE, work.now)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import languages, rota, rotafile
+from bot.budget import Budget
 from bot.decision import Words
 from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
 from bot.people import Staff, StaffId
 from bot.rota import Rota
 from bot.voice import Voice
+from handlers.purse import Purse
 from storage.work import Work
 
 LOOK_AHEAD = timedelta(days=14)
@@ -45,6 +47,7 @@ class Line:
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
     block_days: float = 90
+    purse: Purse = field(default_factory=lambda: Purse(Budget(daily=2000, reserve=30)))
     count: Callable[[str], None] = lambda why: None
     _opened: _Opened = field(default_factory=_Opened)
 

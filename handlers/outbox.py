@@ -188,6 +188,8 @@ class Outbox:
 
     async def _sent(self, claimed: Claimed, copy: Copy | None) -> None:
         means = self._means
+        if claimed.letter is not None and claimed.letter.medium is Medium.SMS:
+            means.line.purse.pay(claimed.letter.text, means.now())
         means.step("sent")
 
         def thought(work: Work) -> None:

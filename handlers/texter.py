@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from bot import emergency, grammar, languages, relay
+from bot.budget import Kind as Cost
 from bot.conversation import Conversation, Step
 from bot.decision import Said, ToTexter
 from bot.grammar import Word
@@ -147,11 +148,15 @@ def _open(visit: Visit, said: Said | None) -> Conversation:
         ),
     )
     watch = line.watch(work)
-    decision = relay.opened(conversation, said, greeting(work, conversation.medium, watch, line))
-    # The bare row is what is stored; the decision's conversation differs from it and is saved.
-    conversation = apply.apply(
-        work, line, conversation, replace(decision, conversation=replace(conversation, due_at=work.now))
+    hello = (
+        greeting(work, conversation.medium, watch, line)
+        if gate.may_greet(work, line, visit.address)
+        else None
     )
+    decision = relay.opened(conversation, said, hello)
+    # The bare row is what is stored; the decision's conversation differs from it and is saved.
+    after = replace(decision.conversation, due_at=work.now)
+    conversation = apply.apply(work, line, conversation, replace(decision, conversation=after))
     conversation = apply.climb(work, line, conversation, watch)
     _keep(visit, conversation)
     return conversation
@@ -224,7 +229,8 @@ def _start(visit: Visit) -> None:
         return
     if visit.conversation.private.muted:
         watch = visit.line.watch(visit.work)
-        hello = greeting(visit.work, visit.conversation.medium, watch, visit.line)
+        welcome = gate.may_greet(visit.work, visit.line, visit.address)
+        hello = greeting(visit.work, visit.conversation.medium, watch, visit.line) if welcome else None
         decision = relay.texter_opted_in(visit.conversation, hello, visit.work.now)
         conversation = apply.apply(visit.work, visit.line, visit.conversation, decision)
         apply.climb(visit.work, visit.line, conversation, watch)
@@ -287,6 +293,8 @@ def _answer(visit: Visit, what: Phrase) -> None:
 def _farewell(visit: Visit, what: Phrase) -> None:
     """One line to somebody without an open conversation; it carries its own sealed address. None after STOP."""
     if visit.work.optouts.has(visit.address):
+        return
+    if not apply.affordable(visit.line, visit.address.medium, Cost.OUTSIDE, visit.work.now):
         return
     country = _country(visit.address)
     visit.work.outbox.add(

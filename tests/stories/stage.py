@@ -121,8 +121,8 @@ def write_settings(
 
 
 _LOOKS = itertools.count()
-LIMITS = frozenset({"open_conversations"})
 POLICY = frozenset({"reveal"})
+LIMITS = frozenset({"open_conversations", "daily_segments", "reserve_percent"})
 
 
 def sections(settings: dict[str, float]) -> str:
