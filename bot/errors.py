@@ -117,18 +117,22 @@ class Stale(StorageError):
 class SealBroken(StorageError):
     """A sealed row does not open: it was changed, moved or replayed, or its key is gone.
 
-    `column`: where ("transcript.sealed"), `owner` and `owner_id`: whose it is; "" and b"" where that is not known.
+    `column`: where ("transcript.sealed"), `owner` and `owner_id`: whose it is, `row_id`: which row of hers; empty where
+    that is not known.
     """
 
-    def __init__(self, what: str, *, column: str = "", owner: str = "", owner_id: bytes = b"") -> None:
+    def __init__(
+        self, what: str, *, column: str = "", owner: str = "", owner_id: bytes = b"", row_id: bytes = b""
+    ) -> None:
         super().__init__(what)
         self.column = column
         self.owner = owner
         self.owner_id = owner_id
+        self.row_id = row_id
 
-    def at(self, column: str, owner: str, owner_id: bytes) -> SealBroken:
+    def at(self, column: str, owner: str, owner_id: bytes, row_id: bytes = b"") -> SealBroken:
         """The same, with the place where it was met."""
-        self.column, self.owner, self.owner_id = column, owner, owner_id
+        self.column, self.owner, self.owner_id, self.row_id = column, owner, owner_id, row_id
         return self
 
 

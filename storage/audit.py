@@ -101,9 +101,9 @@ class Audit:
         while rows := self._desk.conn.execute(_ROWS, {"after": after, "most": _AT_ONCE}).all():
             for row in rows:
                 if row.id != after + 1:
-                    raise SealBroken("An entry of the audit trail is missing.")
+                    raise _broken("An entry of the audit trail is missing.", after + 1)
                 if self._desk.vault.link(key, before, _row_id(row.id), row.sealed) != row.link:
-                    raise SealBroken("An entry of the audit trail was changed or moved.")
+                    raise _broken("An entry of the audit trail was changed or moved.", row.id)
                 opened = self._desk.vault.open(key, _place(row.id), row.sealed)
                 said = unpack(_Written, opened.body)
                 yield Entry(
@@ -116,7 +116,7 @@ class Audit:
                 )
                 after, before = row.id, row.link
         if after != ends.last or before != ends.last_link:
-            raise SealBroken("The newest entry of the audit trail is not the last that was written.")
+            raise _broken("The newest entry of the audit trail is not the last that was written.", after)
 
     def verify(self) -> bool:
         """Whether the whole chain is as it was written."""
@@ -151,6 +151,10 @@ class Audit:
 
     def _keep(self, ends: _Ends) -> None:
         self._line.set(_ENDS, msgspec.json.encode(ends).decode())
+
+
+def _broken(what: str, number: int) -> SealBroken:
+    return SealBroken(what).at("audit.link", Owner.LINE, LINE_ID, _row_id(number))
 
 
 def _row_id(number: int) -> bytes:

@@ -11,7 +11,7 @@ from storage.tables import day_of
 from storage.vault import Owner
 from storage.work import Work
 
-_Where = tuple[str, str, bytes]
+_Where = tuple[str, str, bytes, bytes]
 
 
 class Breaches:
@@ -36,7 +36,7 @@ class Breaches:
         new = []
         while self._met:
             broken = self._met.popleft()
-            where = (broken.column, broken.owner, broken.owner_id)
+            where = (broken.column, broken.owner, broken.owner_id, broken.row_id)
             if where not in self._known:
                 self._known.add(where)
                 new.append(broken)
@@ -46,6 +46,8 @@ class Breaches:
 def note(work: Work, broken: SealBroken) -> bool:
     """Writes it into the audit trail; False when some process has done so today. No word of what was sealed there."""
     where = f"{broken.column} {broken.owner} {broken.owner_id.hex()}".strip()
+    if broken.row_id not in (b"", broken.owner_id):
+        where += f" {broken.row_id.hex()}"
     if not work.rates.first_today_of_all(f"broken {where}"):
         return False
     of_conversation = broken.owner == Owner.CONVERSATION and broken.owner_id

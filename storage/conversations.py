@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,13 +14,13 @@ from bot.conversation import UNREADABLE, Conversation, Private, State, Step, ste
 from bot.errors import SealBroken, Stale
 from bot.messages import Address
 from bot.people import ContactId, ConversationId, Medium, StaffId
-from storage.box import SupervisorKey
+from storage.box import SupervisorKey, utf8
 from storage.casecodes import CaseCodes
 from storage.desk import AnyRow, Desk, key_of
 from storage.endings import Ended, Endings
 from storage.erasing import AnyOne, Erasing
 from storage.outbox import Outbox
-from storage.payloads import pack, unpack
+from storage.payloads import Beside, pack, registered, unpack
 from storage.places import of_conversation
 from storage.tables import (
     conversations,
@@ -31,7 +32,7 @@ from storage.tables import (
     texter_contacts,
 )
 from storage.texters import Texters
-from storage.vault import SERVER, Owner
+from storage.vault import SERVER, Owner, canon
 
 _WITH_KEY = conversations.outerjoin(
     envelopes,
@@ -43,28 +44,23 @@ _WITH_KEY = conversations.outerjoin(
 )
 _ALL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(_WITH_KEY)
 _GET = _ALL.where(conversations.c.id == bindparam("of"))
-_BY_LABEL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(
-    _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id)
-)
 _contact = envelopes.alias("contact_key")
-_BY_ROUTE = (
-    select(
-        conversations,
-        envelopes.c.kid,
-        envelopes.c.wrapped,
-        texter_contacts.c.id.label("contact"),
-        texter_contacts.c.sealed.label("contact_sealed"),
-        _contact.c.kid.label("contact_kid"),
-        _contact.c.wrapped.label("contact_wrapped"),
+_BY_LABEL = select(
+    conversations,
+    envelopes.c.kid,
+    envelopes.c.wrapped,
+    texter_contacts.c.id.label("contact"),
+    texter_contacts.c.sealed.label("contact_sealed"),
+    _contact.c.kid.label("contact_kid"),
+    _contact.c.wrapped.label("contact_wrapped"),
+).select_from(
+    _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id).outerjoin(
+        _contact, key_of(Owner.CONTACT, texter_contacts.c.id, _contact)
     )
-    .select_from(
-        _WITH_KEY.join(texter_contacts, texter_contacts.c.conversation == conversations.c.id).outerjoin(
-            _contact, key_of(Owner.CONTACT, texter_contacts.c.id, _contact)
-        )
-    )
-    .where(texter_contacts.c.route_label.in_(bindparam("labels", expanding=True)))
-    .with_for_update(of=conversations)
 )
+_BY_ROUTE = _BY_LABEL.where(
+    texter_contacts.c.route_label.in_(bindparam("labels", expanding=True))
+).with_for_update(of=conversations)
 _BY_ERASER = _BY_LABEL.where(texter_contacts.c.erase_label.in_(bindparam("labels", expanding=True)))
 _WAITING = _ALL.where(conversations.c.state == State.WAITING.value)
 _TALKING_WITH = _ALL.where(
@@ -154,7 +150,10 @@ class Conversations:
 
     def all(self, address: Address) -> list[Conversation]:
         """Every conversation of this address that is not erased, oldest first: for DELETE."""
-        return self._list(_BY_ERASER, {"labels": self._texters.erasers(address)})
+        labels = {"labels": self._texters.erasers(address)}
+        rows = self._desk.conn.execute(_BY_ERASER, labels).all()
+        found = [self._opened(row) for row in rows if self._texters.erasable(row, address)]
+        return sorted(found, key=lambda one: one.private.opened_at)
 
     def get(self, conversation_id: ConversationId) -> Conversation | None:
         """By id."""
@@ -268,17 +267,20 @@ class Conversations:
 
     def _row(self, made: Conversation) -> dict[str, object]:
         key = self._desk.key(Owner.CONVERSATION, made.id)
-        body = pack(made.private)
-        return {
+        clear = {
             "code": made.code,
             "state": made.state.value,
             "medium": made.medium.value,
             "language": made.language,
-            "texter": made.texter,
             "counselor": made.counselor,
             "counselor_contact": made.counselor_contact,
-            "version": made.version,
             "sequence": made.sequence,
+        }
+        body = pack(registered(made.private, beside=_beside(clear), texter=made.texter))
+        return {
+            **clear,
+            "texter": made.texter,
+            "version": made.version,
             "due_at": made.due_at,
             "sealed": self._desk.vault.seal(
                 key, of_conversation(made.id, made.version), body, self._desk.now
@@ -286,6 +288,7 @@ class Conversations:
         }
 
     def _opened(self, row: AnyRow) -> Conversation:
+        private = self._private(row)  # first: what stands in the clear is believed after it only
         return Conversation(
             id=ConversationId(row.id),
             code=row.code,
@@ -298,7 +301,7 @@ class Conversations:
             version=row.version,
             sequence=row.sequence,
             due_at=row.due_at,
-            private=self._private(row),
+            private=private,
         )
 
     def _private(self, row: AnyRow) -> Private:
@@ -310,12 +313,27 @@ class Conversations:
                 "conversations.sealed", Owner.CONVERSATION, row.id
             )
         key = self._desk.unwrapped(Owner.CONVERSATION, row.id, kid=row.kid, wrapped=row.wrapped)
-        return unpack(
-            Private, self._desk.vault.open(key, of_conversation(row.id, row.version), row.sealed).body
-        )
+        body = self._desk.vault.open(key, of_conversation(row.id, row.version), row.sealed).body
+        known = unpack(Beside, body)
+        if known.beside and (known.beside != _beside(row._mapping) or row.texter not in (None, known.texter)):
+            raise SealBroken("What stands beside a conversation was changed.").at(
+                "conversations.sealed", Owner.CONVERSATION, row.id
+            )
+        return unpack(Private, body)
 
 
 def _coarse(row: AnyRow) -> Private:
     """What the clear columns tell; `closed_at` is the latest that it can have been."""
     day = start_of_day(row.created_day)
     return Private(opened_at=day, texter_at=day, closed_at=start_of_hour(row.last_hour + 1))
+
+
+_GRANTING = ("code", "state", "medium", "language", "counselor", "counselor_contact", "sequence")
+"""What stands in the clear and says whose a conversation is. Not the clocks: they are moved without opening it."""
+
+
+def _beside(row: Mapping[Any, Any]) -> bytes:
+    """A hash (16 bytes) of it: whoever changes a row of the database must not be given somebody's conversation."""
+    values = [row[name] for name in _GRANTING]
+    parts = [value if isinstance(value, bytes) else utf8(str(value)) for value in values]
+    return hashlib.sha256(canon(*parts)).digest()[:16]

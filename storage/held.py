@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -72,15 +72,15 @@ class HeldRoom:
         held_id = self._desk.chance.id()
         key = self._desk.key(Owner.STAFF, staff_id.to_bytes(16, "big"))
         body = pack(Kept(written(text.reveal()), None if message is None else message.reveal()))
-        row = {
+        row: dict[str, Any] = {
             "id": held_id,
             "staff": staff_id,
             "contact": contact_id,
             "conversation": conversation,
             "why": why,
             "due_at": due_at,
-            "sealed": self._desk.vault.seal(key, _place(staff_id, held_id), body, self._desk.now),
         }
+        row["sealed"] = self._desk.vault.seal(key, _place(row), body, self._desk.now)
         conn = self._desk.conn
         conn.execute(_EXPIRED, {"of": contact_id, "now": self._desk.now})
         conn.execute(_INSERT, row)
@@ -93,7 +93,7 @@ class HeldRoom:
         found = []
         for row in rows:
             key = self._desk.key(Owner.STAFF, row.staff.to_bytes(16, "big"))
-            kept = unpack(Kept, self._desk.vault.open(key, _place(row.staff, row.id), row.sealed).body)
+            kept = unpack(Kept, self._desk.vault.open(key, _place(row._mapping), row.sealed).body)
             found.append(
                 Held(
                     id=row.id,
@@ -112,5 +112,8 @@ class HeldRoom:
             self._desk.conn.execute(_DROP, {"ids": list(ids)})
 
 
-def _place(staff_id: int, held_id: bytes) -> Place:
-    return Place("held.sealed", Owner.STAFF, staff_id.to_bytes(16, "big"), held_id)
+def _place(row: Mapping[Any, Any]) -> Place:
+    """Whom it may be sent to is part of it: nobody can give her words to another texter."""
+    conversation = (row["conversation"] or b"").hex()
+    bound = f"{row['why']} {conversation} {row['contact'].hex()}"
+    return Place("held.sealed", Owner.STAFF, row["staff"].to_bytes(16, "big"), row["id"], direction=bound)

@@ -15,7 +15,7 @@ from storage.addresses import Book
 from storage.copies import author_of, reference_labels, writer_of
 from storage.desk import AnyRow, Desk
 from storage.payloads import Mail, pack, text_of, unpack, written
-from storage.tables import envelopes, outbox, staff_contacts, texter_contacts
+from storage.tables import Instant, envelopes, outbox, staff_contacts, texter_contacts
 from storage.vault import SERVER, Owner, Place
 
 
@@ -86,7 +86,10 @@ def sealed(desk: Desk, row_id: bytes, letter: Letter) -> dict[str, object]:
     )
     owner, owner_id = owner_of(letter, row_id)
     key = desk.key(owner, owner_id)
-    place = _place(owner, owner_id, row_id, letter.to, letter.medium)
+    bound = _bound(
+        letter.medium, letter.to, letter.about, letter.side, letter.task, Instant.micros(letter.deadline)
+    )
+    place = Place("outbox.sealed", owner, owner_id, row_id, direction=bound)
     return {
         "owner": owner.value,
         "owner_id": owner_id,
@@ -136,7 +139,9 @@ def _letter(row: AnyRow, mail: Mail, address: Address | None) -> Letter:
 def _mail(desk: Desk, row: AnyRow) -> Mail:
     owner = Owner(row.owner)
     key = desk.unwrapped(owner, row.owner_id, kid=row.kid, wrapped=row.wrapped)
-    place = _place(owner, row.owner_id, row.id, row.contact, row.medium)
+    deadline = Instant.micros(row.deadline)
+    bound = _bound(row.medium, row.contact, row.conversation, row.side, row.task, deadline)
+    place = Place("outbox.sealed", owner, row.owner_id, row.id, direction=bound)
     return unpack(Mail, desk.vault.open(key, place, row.sealed).body)
 
 
@@ -156,6 +161,9 @@ def _address(desk: Desk, row: AnyRow, mail: Mail) -> Address | None:
     return Address(medium, found.place, mail.via)
 
 
-def _place(owner: Owner, owner_id: bytes, row_id: bytes, contact: bytes, medium: str) -> Place:
-    """The addressee is part of it: a letter moved to somebody else's lane does not open."""
-    return Place("outbox.sealed", owner, owner_id, row_id, direction=f"{medium} {contact.hex()}")
+def _bound(
+    medium: str, contact: bytes, conversation: bytes | None, side: str, task: str, deadline: int
+) -> str:
+    """The addressee is part of it, what it is about and how long it is good: moved to somebody else's lane, or said to
+    come from another conversation, or kept for a worse moment, it does not open."""
+    return f"{medium} {contact.hex()} {(conversation or b'').hex()} {side} {task} {deadline}"

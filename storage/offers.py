@@ -71,7 +71,9 @@ class Offers:
             "contact": offer.contact,
             "state": offer.state.value,
             "due_at": offer.due_at,
-            "sealed": self._desk.vault.seal(key, _place(offer.conversation, offer.staff), b"", offer.at),
+            "sealed": self._desk.vault.seal(
+                key, _place(offer.conversation, offer.staff, offer.contact), b"", offer.at
+            ),
         }
         self._desk.conn.execute(_put(shared=self._desk.shared), row)
 
@@ -83,7 +85,7 @@ class Offers:
         found = []
         for row in rows:
             key = self._desk.key(Owner.CONVERSATION, row.conversation)
-            opened = self._desk.vault.open(key, _place(row.conversation, row.staff), row.sealed)
+            opened = self._desk.vault.open(key, _place(row.conversation, row.staff, row.contact), row.sealed)
             found.append(
                 Offer(
                     conversation=ConversationId(row.conversation),
@@ -97,6 +99,6 @@ class Offers:
         return sorted(found, key=lambda offer: offer.at)
 
 
-def _place(conversation: bytes, staff_id: int) -> Place:
+def _place(conversation: bytes, staff_id: int, contact: bytes) -> Place:
     row_id = staff_id.to_bytes(16, "big")
-    return Place("offers.sealed", Owner.CONVERSATION, conversation, row_id)
+    return Place("offers.sealed", Owner.CONVERSATION, conversation, row_id, direction=contact.hex())

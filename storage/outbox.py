@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
+from bot.errors import SealBroken
 from bot.messages import Copy, Letter, Side, Task
 from bot.people import ContactId, ConversationId, Medium
 from bot.redact import Secret
@@ -168,20 +169,32 @@ class Outbox:
 
     def expecting(self, reference: Secret[str]) -> Claimed | None:
         """The letter that carries this reference while it is still here, not yet known to be sent."""
-        labels = reference_labels(self._desk, reference)
-        row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
-        return None if row is None else letters.opened(self._desk, row)
+        found = self._referred(reference)
+        return found and found[1]
 
     def settle(self, reference: Secret[str], message: Secret[str]) -> Claimed | None:
         """A receipt came for a letter that is still here: the carrier did accept it, as this message of its own. None
         when it is not here."""
-        labels = reference_labels(self._desk, reference)
-        row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
-        if row is None or not self._remove(row):
+        found = self._referred(reference)
+        if found is None or not self._remove(found[0]):
             return None
-        to = letters.opened(self._desk, row).address
+        row, claimed = found
+        to = claimed.address
         copy = None if to is None else Copy(to.medium, to.via, to.place, message)
         return self._accepted(row, copy)
+
+    def _referred(self, reference: Secret[str]) -> tuple[AnyRow, Claimed] | None:
+        labels = reference_labels(self._desk, reference)
+        row = self._desk.conn.execute(_BY_REFERENCE, {"labels": labels}).first()
+        if row is None:
+            return None
+        claimed = letters.opened(self._desk, row)
+        if claimed.letter is not None and claimed.reference != reference:
+            # Two labels that changed places: what the carrier says of one letter is not true of the other.
+            where = ("outbox.reference_label", row.owner, row.owner_id, row.id)
+            self._desk.notice(SealBroken("A reference leads to another letter.").at(*where))
+            return None
+        return row, claimed
 
     def later(self, claimed_id: bytes, due_at: datetime, *, unsure: bool, attempt: bool = True) -> None:
         """It is tried again then, and its lane waits for it. `unsure`: the carrier may have taken it this time."""

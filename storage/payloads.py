@@ -6,9 +6,25 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bot.conversation import Private
 from bot.errors import SealBroken
 
 T = TypeVar("T")
+
+
+class Registered(Private, frozen=True):
+    """A conversation: conversations.sealed. `beside`: a hash of what stands in the clear beside it; `texter`: her
+    contact. Whoever reads Private alone passes over both; rows from before they were known have neither."""
+
+    beside: bytes = b""
+    texter: bytes | None = None
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """The same row, read for that alone."""
+
+    beside: bytes = b""
+    texter: bytes | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
@@ -83,6 +99,11 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 _DECODERS: dict[type[object], msgspec.msgpack.Decoder[Any]] = {}
+
+
+def registered(private: Private, *, beside: bytes, texter: bytes | None) -> Registered:
+    """The private part of a conversation with what binds it to its row."""
+    return Registered(**msgspec.structs.asdict(private), beside=beside, texter=texter)
 
 
 def pack(value: msgspec.Struct) -> bytes:

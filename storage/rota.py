@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from bot.errors import Stale
+from bot.errors import SealBroken, Stale
 from storage.desk import Desk
-from storage.line import LINE_ID
+from storage.line import LINE_ID, LineRoom
 from storage.payloads import Version, pack, unpack
 from storage.tables import rotas
 from storage.vault import Owner, Place
 
+_NEWEST = "rota"
+"""The name under which the line remembers the newest version: one that is taken away is missed."""
 _VERSION = select(func.max(rotas.c.version))
 _CURRENT = select(rotas.c.version, rotas.c.sealed).where(rotas.c.version == _VERSION.scalar_subquery())
 
@@ -18,8 +20,9 @@ _CURRENT = select(rotas.c.version, rotas.c.sealed).where(rotas.c.version == _VER
 class RotaRoom:
     """The rota file as it was accepted, under the line's own key; the caller decodes it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, line: LineRoom) -> None:
         self._desk = desk
+        self._line = line
 
     def version(self) -> int:
         """Counts the versions: 0 before the first."""
@@ -27,7 +30,10 @@ class RotaRoom:
 
     def current(self) -> bytes | None:
         """The newest document, None before the first."""
+        newest = int(self._line.get(_NEWEST) or 0)  # first: meanwhile there may be a newer one
         row = self._desk.conn.execute(_CURRENT).first()
+        if newest > (row.version if row else 0):
+            raise SealBroken("The newest rota is missing.").at("rotas.sealed", Owner.LINE, LINE_ID)
         if row is None:
             return None
         key = self._desk.key(Owner.LINE, LINE_ID)
@@ -40,6 +46,7 @@ class RotaRoom:
         sealed = self._desk.vault.seal(key, _place(version), pack(Version(document, by)), self._desk.now)
         if not self._desk.put_once(rotas, {"version": version, "sealed": sealed}):
             raise Stale("The rota has a newer version.")
+        self._line.set(_NEWEST, str(version))
         return version
 
 

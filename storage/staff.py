@@ -197,7 +197,7 @@ class StaffRoom:
         """The contact's address, opened; SealBroken when there is none."""
         row = self._desk.conn.execute(_PLACE, {"of": contact_id}).first()
         if row is None or row.sealed is None:
-            raise SealBroken("A contact has no address.")
+            raise SealBroken("A contact has no address.").at(Book.STAFF.value, Owner.CONTACT, contact_id)
         key = self._desk.key(Owner.CONTACT, contact_id)
         return addresses.opened(
             self._desk, Book.STAFF, contact_id, medium=row.medium, sealed=row.sealed, key=key, staff=row.staff

@@ -25,8 +25,13 @@ class Instant(sa.types.TypeDecorator[datetime]):
     impl = sa.BigInteger
     cache_ok = True
 
+    @staticmethod
+    def micros(value: datetime) -> int:
+        """The instant as it is stored."""
+        return (value - _EPOCH) // _MICROSECOND
+
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else self.micros(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND

@@ -63,23 +63,39 @@ class Texters:
         """The address, opened; SealBroken when it has been forgotten."""
         sealed: bytes | None = self._desk.conn.execute(_SEALED, {"of": contact}).scalar()
         if not sealed:
-            raise SealBroken("An address is gone.")
+            raise SealBroken("An address is gone.").at("texter_contacts.sealed", Owner.CONTACT, contact)
         key = self._desk.key(Owner.CONTACT, contact)
         return addresses.opened(self._desk, Book.TEXTER, contact, medium=medium, sealed=sealed, key=key)
 
     def verify(self, row: AnyRow, address: Address) -> None:
         """That the route leads to a conversation of this address: whoever changes labels would otherwise have one
         texter's words answered to another. SealBroken when it does not, or the address does not open."""
-        key = self._desk.unwrapped(
-            Owner.CONTACT, row.contact, kid=row.contact_kid, wrapped=row.contact_wrapped
-        )
-        found = addresses.opened(
-            self._desk, Book.TEXTER, row.contact, medium=row.medium, sealed=row.contact_sealed, key=key
-        )
-        if found.place != address.place or row.texter not in (None, row.contact):
+        if self._of(row).place != address.place or row.texter not in (None, row.contact):
             raise SealBroken("A route leads to somebody else.").at(
                 "texter_contacts.route_label", Owner.CONTACT, row.contact
             )
+
+    def erasable(self, row: AnyRow, address: Address) -> bool:
+        """Whether DELETE from this address may reach it: not when the address that it has is another's. One that was
+        forgotten, or does not open, is known by its label alone."""
+        try:
+            if not row.contact_sealed or self._of(row).place == address.place:
+                return True
+        except SealBroken as broken:
+            self._desk.notice(broken)
+            return True
+        where = ("texter_contacts.erase_label", Owner.CONTACT, row.contact)
+        self._desk.notice(SealBroken("A label leads to somebody else's conversation.").at(*where))
+        return False
+
+    def _of(self, row: AnyRow) -> Address:
+        """The address that a look-up by label brought along."""
+        key = self._desk.unwrapped(
+            Owner.CONTACT, row.contact, kid=row.contact_kid, wrapped=row.contact_wrapped
+        )
+        return addresses.opened(
+            self._desk, Book.TEXTER, row.contact, medium=row.medium, sealed=row.contact_sealed, key=key
+        )
 
     def fade(self, conversation: ConversationId, contact: ContactId) -> None:
         """Address and route are gone, and the key with them. The label by which she can erase the conversation stays as

@@ -88,7 +88,7 @@ class Transcript:
         lines = []
         for row in rows:
             if self._desk.vault.link(key, before, row.id, row.sealed) != row.link:
-                raise _broken("A line of a transcript was changed or moved.", conversation)
+                raise _broken("A line of a transcript was changed or moved.", conversation, row.id)
             before = row.link
             place = of_line(conversation.id, row.id, row.sequence, row.direction)
             opened = self._desk.vault.open(key, place, row.sealed)
@@ -108,5 +108,5 @@ class Transcript:
         return lines
 
 
-def _broken(what: str, conversation: Conversation) -> SealBroken:
-    return SealBroken(what).at("transcript.link", Owner.CONVERSATION, conversation.id)
+def _broken(what: str, conversation: Conversation, line_id: bytes = b"") -> SealBroken:
+    return SealBroken(what).at("transcript.link", Owner.CONVERSATION, conversation.id, line_id)

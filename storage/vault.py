@@ -211,7 +211,7 @@ class Vault:
         try:
             payload = key._box(place.column).open(sealed, _bound_to(place))
         except errors.SealBroken as broken:
-            raise broken.at(place.column, place.owner, place.owner_id) from None
+            raise broken.at(place.column, place.owner, place.owner_id, place.row_id) from None
         end = _HEAD + int.from_bytes(payload[8:_HEAD], "big")
         if not _HEAD <= end <= len(payload):
             raise errors.SealBroken("A sealed row has an unknown form.")

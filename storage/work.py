@@ -61,7 +61,7 @@ class Work:
         self.counts = Counts(desk)
         self.offsets = Offsets(desk)
         self.line = LineRoom(desk)
-        self.rota = RotaRoom(desk)
+        self.rota = RotaRoom(desk, self.line)
         self.audit = Audit(desk, self.line)
         self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)
