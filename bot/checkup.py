@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bot import checkup_house, checkup_rota, checkup_telegram, checkup_twilio, checkup_web
+from bot import checkup_house, checkup_keys, checkup_rota, checkup_telegram, checkup_twilio, checkup_web
 from bot.facts import Facts
 from bot.findings import Finding
 
@@ -20,6 +20,10 @@ RULES: Final[tuple[Rule, ...]] = (
     checkup_house.folders_are_private,
     checkup_house.without_effect,
     checkup_house.database,
+    checkup_keys.audit_trail,
+    checkup_keys.two_keys,
+    checkup_keys.owners_are_here,
+    checkup_keys.yearly,
     checkup_rota.somebody_works_here,
     checkup_rota.somebody_supervises,
     checkup_rota.a_rota_is_applied,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -44,11 +44,22 @@ class Schema(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldKey:
+    """A supervisor's key that has not ended: whether it is sealed to, whose it is, and since when."""
+
+    counts: bool
+    owner: StaffId
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Who works here and when; known only if the database opened."""
+    """Who works here and when; known only if the database opened. `trail`: whether the audit trail is whole."""
 
     people: tuple[Staff, ...]
     rota: Rota[StaffId] | None
+    keys: tuple[HeldKey, ...] | None = None
+    trail: bool = True
 
 
 class Seen(StrEnum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
+from bot.conversation import State
 from bot.errors import SealBroken
 from bot.people import ConversationId
 from storage.archive_keys import ArchiveKeys
@@ -16,7 +17,6 @@ from storage.staff import StaffRoom
 from storage.tables import conversations, envelopes, transcript
 from storage.vault import SERVER, Envelope, Owner
 
-_STATE = "sealed"
 _ALL = (
     select(
         conversations.c.id,
@@ -27,7 +27,7 @@ _ALL = (
     )
     .select_from(conversations.join(envelopes, envelopes.c.owner_id == conversations.c.id))
     .where(
-        conversations.c.state == _STATE,
+        conversations.c.state == State.SEALED.value,
         envelopes.c.owner == Owner.CONVERSATION.value,
         envelopes.c.reader != SERVER,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handlers.cli import archive, check, keys, rota, serve, staff, start
+from handlers.cli import archive, audit, check, keys, rota, serve, staff, start
 from handlers.cli.asked import DEFAULT, Asked
 
 ANYWHERE = "--config FILE, --json and --debug may stand anywhere after the command."
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (start.init, check.check, serve.migrate, serve.run, serve.rehearse):
+for command in (start.init, check.check, serve.migrate, serve.run, serve.rehearse, audit.audit):
     app.command(epilog=ANYWHERE)(command)
 for group, name in (
     (staff.app, "staff"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import config as settings
 from bot import rotafile
 from bot.errors import SealBroken, SettingsError, StorageError, UnknownEpoch
-from bot.facts import Facts, Folder, Line, Schema, Trouble
+from bot.facts import Facts, Folder, HeldKey, Line, Schema, Trouble
 from bot.redact import Secret
 from bot.references import Kind, Reference
 from bot.settings import Config
@@ -115,7 +115,20 @@ def _database(
 
 def _line(work: Work) -> Line:
     document = work.rota.current()
-    return Line(people=tuple(work.staff.everyone()), rota=rotafile.decode(document) if document else None)
+    return Line(
+        people=tuple(work.staff.everyone()),
+        rota=rotafile.decode(document) if document else None,
+        keys=tuple(
+            HeldKey(
+                counts=one.standing.value == "active",
+                owner=one.staff,
+                since=date(1970, 1, 1) + timedelta(days=one.created_day),
+            )
+            for one in work.archive_keys.all()
+            if one.standing.value != "ended"
+        ),
+        trail=work.audit.verify(),
+    )
 
 
 def _data(config: Config) -> Path | None:

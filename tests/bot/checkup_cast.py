@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from bot import checkup, facts
-from bot.facts import Facts, Folder, Line, Outside, Page, Schema, Seen
+from bot.facts import Facts, Folder, HeldKey, Line, Outside, Page, Schema, Seen
 from bot.findings import Finding, Level
 from bot.people import StaffId
 from bot.redact import Secret
@@ -70,7 +70,8 @@ def rota_of(*layers: Layer[StaffId], name: str = "on call") -> Rota[StaffId]:
     return Rota((Schedule(name=name, zone="UTC", layers=layers),))
 
 
-PEOPLE = Line(people=(ALMA, BO, SAM), rota=rota_of(layer(ALMA.id, BO.id)))
+KEYS = tuple(HeldKey(counts=True, owner=SAM.id, since=NOW.date()) for _ in range(2))
+PEOPLE = Line(people=(ALMA, BO, SAM), rota=rota_of(layer(ALMA.id, BO.id)), keys=KEYS)
 
 NUMBER = facts.Number(
     sms_url=Secret(OURS), fallback_url=Secret(""), posts=True, application=False, texts=True

@@ -23,6 +23,7 @@ from tests.bot.cast import ALMA, BO, CHARLIE, SAM, person
 from tests.bot.checkup_cast import (
     CONFIG,
     GOOD,
+    KEYS,
     NOW,
     NUMBER,
     OURS,
@@ -98,6 +99,33 @@ def test_every_finding_is_one_line_with_a_cure() -> None:
         assert "\n" not in finding.finding + finding.cure
         assert finding.finding.endswith(".")
         assert bool(finding.cure) == (finding.level is not Level.OK)
+
+
+# --- keys and the trail
+
+
+def with_keys(*keys: facts.HeldKey, trail: bool = True) -> facts.Facts:
+    return replace(GOOD, line=replace(PEOPLE, keys=keys, trail=trail))
+
+
+def test_fewer_than_two_keys() -> None:
+    """Nothing can be sealed then; a proposed key, or one of somebody who is no supervisor, is none."""
+    for keys in ((), KEYS[:1], (KEYS[0], replace(KEYS[0], counts=False))):
+        only(with_keys(*keys), Level.WARNING, "supervisor keys", "24 hours", "staff key new")
+    stray = found(with_keys(KEYS[0], replace(KEYS[0], owner=ALMA.id)))
+    assert [one.subject for one in stray] == ["supervisor keys"] * 2
+    assert "staff key end" in stray[1].cure
+
+
+def test_a_key_of_last_year() -> None:
+    """Yearly, new seals only."""
+    old = replace(KEYS[0], since=(NOW - timedelta(days=400)).date())
+    only(with_keys(*KEYS, old), Level.WARNING, "supervisor keys", "1 keys are older than a year")
+
+
+def test_a_broken_trail() -> None:
+    """Somebody has been at the database."""
+    only(with_keys(*KEYS, trail=False), Level.FAIL, "audit", "changed, moved or taken out", "greenroom audit")
 
 
 # --- this machine

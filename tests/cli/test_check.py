@@ -21,9 +21,11 @@ from bot.redact import Secret
 from handlers.rehearsal.loopback import Loopback
 from handlers.rehearsal.telegram_bots import Hook
 from handlers.rehearsal.town import Town
+from storage import archive
 from storage.keyring import Keyring
 from storage.work import Work
 from tests.cli.conftest import Shown, Think, Type
+from tests.storage.sealed_cast import joins_as_supervisor
 from tests.stories.stage import Stage, write_settings
 
 Found = list[tuple[str, str]]
@@ -547,6 +549,8 @@ async def test_a_line_that_runs_well_is_exit_0(tmp_path: Path, types: Type) -> N
         try:
             await stage.on_call("Alma", "sms", languages=("en", "es", "uk"))
             await stage.staff("Sam", "telegram", roles=("supervisor",))
+            for pair in (archive.new_pair(), archive.new_pair()):
+                await stage.do(lambda work, pair=pair: joins_as_supervisor(work, "Sam", pair).id)
             shown = await asyncio.to_thread(types, "check", "--json")
         finally:
             await stage.stop()

@@ -102,7 +102,7 @@ def test_the_version(types: Type) -> None:
     [
         (errors.SettingsError("line.country is missing.", "Add it."), Code.SETTINGS),
         (errors.SchemaTooNew(), Code.SETTINGS),
-        (errors.SealBroken(), Code.SETTINGS),
+        (errors.SealBroken(""), Code.SETTINGS),
         (errors.UnknownEpoch(), Code.SETTINGS),
         (errors.RotaError("layer 1: end ≤ start."), Code.WRONG_USE),
         (errors.StorageError(), Code.OUTSIDE),

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import delete, update
-
 from bot.conversation import Conversation, Step, step
 from bot.messages import Address, Direction
 from bot.people import Role, Staff
 from bot.redact import Secret
 from storage import archive
 from storage.box import SupervisorKey
-from storage.tables import conversations, envelopes
-from storage.vault import SERVER, Owner
 from storage.work import Work
 from tests.storage.cast import ROBIN
 
@@ -39,15 +35,5 @@ def sealed_talk(work: Work, teller: Staff, address: Address = ROBIN) -> Conversa
     made, _ = work.transcript.add(made, Direction.NOTE, Secret("a note"), staff=teller.id, at=work.now)
     made = step(step(made, Step.TAKE), Step.DONE)
     made = work.conversations.save(replace(made, counselor=teller.id))
-    seal(work, made)
+    work.conversations.seal(made, work.archive_keys.active())
     return made
-
-
-def seal(work: Work, made: Conversation) -> None:
-    """What the sweep does two hours after the end."""
-    desk = work._desk
-    key = desk.key(Owner.CONVERSATION, made.id)
-    desk.seal_to(key, Owner.CONVERSATION, made.id, work.archive_keys.active())
-    mine = (envelopes.c.owner == Owner.CONVERSATION.value, envelopes.c.owner_id == made.id)
-    desk.conn.execute(delete(envelopes).where(*mine, envelopes.c.reader == SERVER))
-    desk.conn.execute(update(conversations).where(conversations.c.id == made.id).values(state="sealed"))

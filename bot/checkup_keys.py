@@ -1,0 +1,76 @@
+"""Check-up of what only people can keep in order: supervisors' keys, and the trail of who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from bot.facts import Facts
+from bot.findings import Finding, fail, ok, warning
+
+ENOUGH: Final = 2
+YEAR: Final = timedelta(days=366)
+NEW: Final = (
+    "On her own machine: greenroom staff key new KEYFILE. Then here: greenroom staff key add NAME PUBFILE"
+)
+
+
+def audit_trail(facts: Facts) -> Iterator[Finding]:
+    """An entry that was changed, moved or taken out is a matter for people."""
+    if facts.line is None:
+        return
+    if facts.line.trail:
+        yield ok("audit", "The audit trail is whole: nothing in it was changed or taken out.")
+    else:
+        yield fail(
+            "audit",
+            "The audit trail is broken: an entry was changed, moved or taken out.",
+            "Keep a copy of the database as it is, see how far it goes with greenroom audit, and find out who has had "
+            "access to this machine or its backups.",
+        )
+
+
+def two_keys(facts: Facts) -> Iterator[Finding]:
+    """With one key, losing it loses everything; with none, nothing can be sealed."""
+    if facts.line is None or facts.line.keys is None:
+        return
+    here = {person.id for person in facts.line.people if person.is_supervisor}
+    count = sum(key.counts and key.owner in here for key in facts.line.keys)
+    if count >= ENOUGH:
+        yield ok("supervisor keys", f"{count} keys: what is closed is sealed to them.")
+    else:
+        yield warning(
+            "supervisor keys",
+            f"There are {count} of at least {ENOUGH} supervisors' keys: what is closed cannot be sealed, and is erased "
+            "after 24 hours.",
+            NEW,
+        )
+
+
+def owners_are_here(facts: Facts) -> Iterator[Finding]:
+    """A key whose owner has left, or is no supervisor any more, is only in the way."""
+    if facts.line is None or facts.line.keys is None:
+        return
+    here = {person.id for person in facts.line.people if person.is_supervisor}
+    stray = sum(key.owner not in here for key in facts.line.keys)
+    if stray:
+        yield warning(
+            "supervisor keys",
+            f"{stray} keys belong to somebody who is no supervisor here any more; nothing is sealed to them.",
+            "See greenroom staff key list, and end them: greenroom staff key end FINGERPRINT --by ADMIN",
+        )
+
+
+def yearly(facts: Facts) -> Iterator[Finding]:
+    """A new key every year: a copy that somebody took of the old one opens nothing new."""
+    if facts.line is None or facts.line.keys is None:
+        return
+    before = (facts.now - YEAR).date()
+    old = sum(key.counts and key.since < before for key in facts.line.keys)
+    if old:
+        yield warning(
+            "supervisor keys",
+            f"{old} keys are older than a year.",
+            f"{NEW}. End the old one then, and keep its file.",
+        )
