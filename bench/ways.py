@@ -40,6 +40,8 @@ listen = "127.0.0.1:0"
 public_url = "{public_url}"
 [limits]
 open_conversations = 20
+daily_segments = 1000000
+countries = ["US", "GB"]
 """
 SMS = """
 [sms]

@@ -29,7 +29,7 @@ def number(country: str) -> str:
 
 
 def country_of(phone_number: str) -> str:
-    """Where a number is from (ISO 3166), or "" when the plan does not say; never used to accept or refuse one.
+    """Where a number is from (ISO 3166), or "" when the plan does not say.
 
     A number that no plan knows counts as the largest country of its code: +44 and anything is Britain.
     """

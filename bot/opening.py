@@ -91,5 +91,6 @@ def line(config: Config) -> Line:
         reveal=config.policy.reveal,
         reply_deadline=timedelta(minutes=ladder.reply_deadline_minutes),
         block_days=config.retention.block_days,
+        countries=frozenset(config.limits.countries),
         purse=Purse(Budget(config.limits.daily_segments, config.limits.reserve_percent)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from typing import Any, Final
 
@@ -22,16 +21,10 @@ DEFERRED: Final = (
 )
 """Keys that nothing obeys yet; one that is left at its default deceives nobody. Built: take its line away here."""
 
-ALSO: Final[dict[str, Callable[[Config], bool]]] = {
-    "limits.countries": lambda config: config.limits.countries != (config.line.country,),
-}
-"""The same, where the default depends on another key."""
-
 
 def asked_for(config: Config) -> tuple[str, ...]:
     """The keys that this configuration sets and that have no effect yet."""
-    plain = [key for key in DEFERRED if _value(config, key) != _default(config, key)]
-    return (*plain, *(key for key, asked in ALSO.items() if asked(config)))
+    return tuple(key for key in DEFERRED if _value(config, key) != _default(config, key))
 
 
 def _value(config: Config, key: str) -> Any:

@@ -86,6 +86,7 @@ def _open_sms(means: Means, ways: Ways, sms: SmsSettings) -> None:
         numbers=sms.numbers,
         public_url=means.config.web.public_url,
         messaging_service=sms.messaging_service,
+        countries=frozenset(means.config.limits.countries),
         api_url=sms.api_url,
     )
     channel = Sms(account, means.session, count=means.meters.dropping("sms"), now=means.now)

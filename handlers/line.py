@@ -34,7 +34,7 @@ class Line:
     """What handlers need of the settings. `languages`: those in which texters are served. `numbers`: ours, the first is
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
     staff letter is worth sending. `reveal`: whether two people together may have a texter's address. `count` is told
-    why something went no further, by a word of ours."""
+    why something went no further, by a word of ours. `countries`: those we send SMS to; None for all."""
 
     voice: Voice
     pace: Pace
@@ -47,6 +47,7 @@ class Line:
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
     block_days: float = 90
+    countries: frozenset[str] | None = None
     purse: Purse = field(default_factory=lambda: Purse(Budget(daily=2000, reserve=30)))
     count: Callable[[str], None] = lambda why: None
     _opened: _Opened = field(default_factory=_Opened)

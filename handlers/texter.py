@@ -292,7 +292,7 @@ def _answer(visit: Visit, what: Phrase) -> None:
 
 def _farewell(visit: Visit, what: Phrase) -> None:
     """One line to somebody without an open conversation; it carries its own sealed address. None after STOP."""
-    if visit.work.optouts.has(visit.address):
+    if visit.work.optouts.has(visit.address) or not gate.reachable(visit.line, visit.address):
         return
     if not apply.affordable(visit.line, visit.address.medium, Cost.OUTSIDE, visit.work.now):
         return

@@ -17,6 +17,7 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bot.channel import Outcome, Post, Receipt, Receive, TakeReceipt
+from bot.emergency import country_of
 from bot.errors import DeliveryError, Forged, Refused, Unreachable
 from bot.messages import Address, Copy, Inbound, Kind, Task
 from bot.people import Medium
@@ -58,7 +59,8 @@ MEDIA: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Ours at Twilio. `tokens`: the current one, then the next while it is being changed."""
+    """Ours at Twilio. `tokens`: the current one, then the next while it is being changed. `countries`: those that we
+    send to, None for all."""
 
     account_sid: str
     tokens: tuple[Secret[str], ...]
@@ -66,6 +68,7 @@ class Account:
     public_url: str
     messaging_service: str | None = None
     api_url: str = "https://api.twilio.com"
+    countries: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return "Account(sms)"
@@ -146,6 +149,8 @@ class Sms:
             raise Refused(because="failed")
         if not NUMBER.fullmatch(place) or place in self._account.numbers:
             raise Refused(because="no_such_number")
+        if self._account.countries is not None and country_of(place) not in self._account.countries:
+            raise Refused(because="country")
         if not sendable(text):
             raise Refused(because="content")
         sid = await self._create(post, place, text)

@@ -128,7 +128,9 @@ LIMITS = frozenset({"open_conversations", "daily_segments", "reserve_percent"})
 def sections(settings: dict[str, float]) -> str:
     """The given settings as TOML, each in its section."""
     ladder = [f"{key} = {value}" for key, value in settings.items() if key not in LIMITS | POLICY]
-    limits = [f"{key} = {value}" for key, value in settings.items() if key in LIMITS]
+    # Both kinds of numbers that are nobody's: +1 202 555 01xx and +44 7700 900xxx.
+    limits = ['countries = ["US", "GB"]']
+    limits += [f"{key} = {value}" for key, value in settings.items() if key in LIMITS]
     policy = [f"{key} = {str(value).lower()}" for key, value in settings.items() if key in POLICY]
     return "\n".join(["[ladder]", *ladder, "[limits]", *limits, "[policy]", *policy]) + "\n"
 
