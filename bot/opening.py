@@ -93,4 +93,5 @@ def line(config: Config) -> Line:
         block_days=config.retention.block_days,
         countries=frozenset(config.limits.countries),
         purse=Purse(Budget(config.limits.daily_segments, config.limits.reserve_percent)),
+        keeps_during_hold=config.policy.delete_during_hold == "keep",
     )

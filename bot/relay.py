@@ -114,19 +114,44 @@ def texter_erased(conversation: Conversation, now: datetime) -> Decision:
 
     One who closed it long ago is not: it would only tell her when somebody has thought of it again.
     """
-    after = replace(step(conversation, Step.ERASE), due_at=None)
-    closed_at = conversation.private.closed_at
-    lately = conversation.is_open or (closed_at is not None and closed_at > now - STILL_HERS)
-    told = counselor_hears(conversation, phrase("texter.erased", code=conversation.code)) if lately else ()
     return Decision(
-        after,
-        letters=tuple(replace(letter, about=False) for letter in told),
+        replace(step(conversation, Step.ERASE), due_at=None),
+        letters=_told_of_erasing(conversation, now),
         end_offers=True,
         cancel=(Side.TEXTER, Side.STAFF),
         erase=True,
         unsettle=conversation.counselor if conversation.is_open else None,
         ended=Step.ERASE,
     )
+
+
+def texter_erases_later(conversation: Conversation, now: datetime) -> Decision:
+    """DELETE while the law demands our copy: it ends for everybody who talks in it, as if it had been erased."""
+    after = conversation
+    if conversation.is_open:
+        after = changed(step(conversation, Step.BYE), closed_at=now, ended_by=Step.ERASE, agreed=False)
+    return Decision(
+        replace(after, due_at=None),
+        letters=_told_of_erasing(conversation, now),
+        end_offers=True,
+        cancel=(Side.TEXTER, Side.STAFF),
+        unsettle=conversation.counselor if conversation.is_open else None,
+        ended=Step.ERASE,
+    )
+
+
+def lately_hers(conversation: Conversation, now: datetime) -> bool:
+    """Whether its counselor has it, or may still have it on her phone."""
+    closed_at = conversation.private.closed_at
+    return conversation.is_open or (closed_at is not None and closed_at > now - STILL_HERS)
+
+
+def _told_of_erasing(conversation: Conversation, now: datetime) -> tuple[ToStaff, ...]:
+    """A letter that holds nothing of it, and outlives it."""
+    if not lately_hers(conversation, now):
+        return ()
+    told = counselor_hears(conversation, phrase("texter.erased", code=conversation.code))
+    return tuple(replace(letter, about=False) for letter in told)
 
 
 def fell_silent(conversation: Conversation, now: datetime) -> Decision:

@@ -150,6 +150,7 @@ class Policy(Section, frozen=True, kw_only=True):
     photos: Literal["off", "supervisor", "on"] = "off"
     supervisor_for_minors: bool = False
     reveal: bool = False
+    delete_during_hold: Literal["erase", "keep"] = "erase"
     reporting: dict[Language, Sentence] = {}
     answers: Path | None = None
     alternatives: Path | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from bot import emergency, phrases, segments
 from bot.decision import Words
@@ -52,6 +52,12 @@ def _time(voice: Voice, value: str, language: str) -> str:
     return segments.plain(format_datetime(then, shape, locale=language))
 
 
+def _day(voice: Voice, value: str, language: str) -> str:
+    """The last day before an instant (ISO 8601), as the line's own calendar has it."""
+    last = (datetime.fromisoformat(value) - timedelta(microseconds=1)).astimezone(voice.zone)
+    return segments.plain(format_date(last.date(), "d MMM y", locale=language))
+
+
 SHAPES = (
     (timedelta(hours=20), "HH:mm"),
     (timedelta(days=6), "EEE HH:mm"),
@@ -88,6 +94,7 @@ FALLBACK = {"found": "found.phone", "what": "what.other", "why": "why.failed", "
 SPOKEN: dict[str, Callable[[Voice, str, str], str]] = {
     "language": _language,
     "time": _time,
+    "day": _day,
     "medium": _place("medium"),
     "found": _place("found"),
     "what": _place("what"),

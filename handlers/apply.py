@@ -10,7 +10,7 @@ from itertools import groupby
 from bot import ladder, phrases, segments
 from bot.budget import Kind
 from bot.channel import LIMITS
-from bot.conversation import Conversation, OfferState, State
+from bot.conversation import Conversation, OfferState, State, Step
 from bot.decision import Decision, ToStaff, ToTexter, Words
 from bot.errors import SealBroken
 from bot.ladder import Watch
@@ -63,6 +63,8 @@ class _Pen:
             self._play(self.decision.play, played)
         for letter in self.decision.letters:
             self._post(letter, written)
+        if self.decision.ended is not None and self.before.is_open:
+            self.work.counts.add(f"ended: {self.decision.ended}")
         return self.now
 
     def _keep(self) -> bytes | None:
@@ -93,7 +95,7 @@ class _Pen:
                         self.before.code,
                         letter,
                         "closed",
-                        quote=not self.decision.erase,
+                        quote=self.decision.ended is not Step.ERASE,
                     )
 
     def _offers(self) -> None:

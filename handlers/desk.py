@@ -143,6 +143,8 @@ def hold(
 def _put_aside(
     turn: Turn, text: Secret[str], why: str, writer: Writer, conversation: Conversation | None = None
 ) -> None:
+    could_be = (conversation,) if conversation else turn.work.conversations.talking_with(turn.staff.id)
+    turn.work.conversations.stay(could_be)
     turn.work.held.put(
         turn.staff.id,
         turn.contact.id,

@@ -34,7 +34,8 @@ class Line:
     """What handlers need of the settings. `languages`: those in which texters are served. `numbers`: ours, the first is
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
     staff letter is worth sending. `reveal`: whether two people together may have a texter's address. `count` is told
-    why something went no further, by a word of ours. `countries`: those we send SMS to; None for all."""
+    why something went no further, by a word of ours. `countries`: those we send SMS to; None for all.
+    `keeps_during_hold`: DELETE waits for the end of a hold."""
 
     voice: Voice
     pace: Pace
@@ -44,6 +45,7 @@ class Line:
     numbers: tuple[str, ...]
     reply_deadline: timedelta
     reveal: bool = False
+    keeps_during_hold: bool = False
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
     block_days: float = 90

@@ -118,7 +118,7 @@ def texter_gone(work: Work, line: Line, conversation: Conversation, because: str
 
 def buried(work: Work, line: Line, claimed: Claimed) -> bool:
     """A letter that cannot be sent whatever is tried is put aside, and the admins are told once."""
-    if not work.outbox.bury(claimed.id):
+    if work.outbox.drop_of_erased(claimed.id) or not work.outbox.bury(claimed.id):
         return False
     alarms.tell_admins(work, line, phrase("alarm.buried"), but=_to(claimed))
     return True

@@ -16,7 +16,7 @@ from bot.endings import Act, Ending, Keeping
 from bot.errors import DatabaseAway, SealBroken
 from bot.people import ConversationId, StaffId
 from bot.redact import place, safe_error
-from handlers import apply
+from handlers import apply, holding
 from handlers.line import Line
 from storage.box import SupervisorKey
 from storage.chores import Chore
@@ -75,7 +75,7 @@ class Sweeper:
         """Does all that is due, catching up on whatever was missed; how much it was. Raises DatabaseAway."""
         if not await self.store.do(self._begin):
             return 0
-        done = await self._ended() + await self._subjects(OFTEN)
+        done = await self._holds() + await self._ended() + await self._subjects(OFTEN)
         now = self.now()
         if self._hourly is None or not self._hourly <= now < self._hourly + HOUR:
             done += await self._subjects(SUBJECTS) + await self._silent()
@@ -104,6 +104,18 @@ class Sweeper:
         soonest = work.endings.soonest()
         next_at = work.now + EVERY
         work.chores.done(Chore.SWEEP, holder=self.holder, next_at=min(next_at, soonest or next_at))
+
+    async def _holds(self) -> int:
+        """Holds whose day is over."""
+        over = await self.store.do(lambda work: work.holds.ended())
+        for one in over:
+            try:
+                await self.store.do(partial(_hold_over, one=one))
+            except DatabaseAway:
+                raise
+            except Exception as error:
+                log.error("alarm, a hold could not be ended", conversation=one, error=safe_error(error))
+        return len(over)
 
     async def _ended(self) -> int:
         done = 0
@@ -191,6 +203,10 @@ def _is_due(work: Work) -> bool:
 
 def _sealing(work: Work) -> bool:
     return len(work.archive_keys.active()) >= endings.KEYS_TO_SEAL
+
+
+def _hold_over(work: Work, *, one: ConversationId) -> None:
+    holding.end(work, one)
 
 
 def _put_aside(work: Work, *, one: ConversationId) -> None:

@@ -17,7 +17,7 @@ from bot.messages import Address, Direction, Inbound, Kind, Letter, Priority, Si
 from bot.people import ContactId, Medium
 from bot.phrases import Phrase, moment, phrase
 from bot.redact import Secret
-from handlers import apply, gate, waits
+from handlers import apply, deleting, gate, waits
 from handlers.line import Line
 from storage.work import Work
 
@@ -147,6 +147,7 @@ def _open(visit: Visit, said: Said | None) -> Conversation:
             before=before.counselor if before else None,
         ),
     )
+    work.counts.add("opened")
     watch = line.watch(work)
     hello = (
         greeting(work, conversation.medium, watch, line)
@@ -193,11 +194,10 @@ def _help(visit: Visit) -> None:
 
 
 def _delete(visit: Visit) -> None:
-    """Everything of hers is erased, open or closed; somebody unknown gets the same answer."""
-    for conversation in visit.work.conversations.all(visit.address):
-        decision = relay.texter_erased(conversation, visit.work.now)
-        apply.apply(visit.work, visit.line, conversation, decision)
-    _farewell(visit, phrase("erased"))
+    """Everything of hers is erased, open or ended; somebody unknown gets the same answer. Only where the law demands
+    our copy and this line obeys it she hears so: she is not lied to."""
+    until = deleting.everything(visit.work, visit.line, visit.address)
+    _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
 
 
 def _bye(visit: Visit) -> None:

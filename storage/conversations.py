@@ -91,6 +91,12 @@ _LOADS = (
     .where(conversations.c.state == State.TALKING.value)
     .group_by(conversations.c.counselor)
 )
+_STAY = (
+    select(conversations.c.id, conversations.c.version)
+    .where(conversations.c.id.in_(bindparam("those", expanding=True)))
+    .order_by(conversations.c.id)
+    .with_for_update(read=True)
+)
 _SAVE = update(conversations).where(
     conversations.c.id == bindparam("of"), conversations.c.version == bindparam("seen")
 )
@@ -234,6 +240,16 @@ class Conversations:
             raise SealBroken("An address is gone.")
         return self._texters.address(conversation.texter, conversation.medium.value)
 
+    def stay(self, those: Iterable[Conversation]) -> None:
+        """Nobody erases these before the end of the transaction, so that what is written about them is seen by whoever
+        erases them next. Stale when one has changed."""
+        seen = {one.id: one.version for one in those}
+        if not self._desk.shared or not seen:
+            return
+        rows = self._desk.conn.execute(_STAY, {"those": list(seen)}).all()
+        if {row.id: row.version for row in rows} != seen:
+            raise Stale("The conversation has changed.")
+
     def touch(self, one: AnyOne) -> AnyOne:
         """It is to be erased in this transaction, and nobody else changes it meanwhile; with its new version. Stale
         when somebody else was quicker. It needs no key: what is sealed or damaged can be erased as well."""
@@ -252,6 +268,10 @@ class Conversations:
         """Her address is gone; that a conversation was hers can still be found out by who has the address, so that she
         can erase it. Stale when somebody else was quicker."""
         self._erasing.forget(ended)
+
+    def unroute(self, conversation_id: ConversationId) -> None:
+        """What its texter writes next begins a new one."""
+        self._texters.unroute(conversation_id)
 
     def strike(self, ended: Ended) -> None:
         """Nothing is left of an erased one, not even that it was."""

@@ -50,6 +50,11 @@ _TRIM = delete(held).where(held.c.contact == bindparam("of"), held.c.position <=
 _EXPIRED = delete(held).where(held.c.contact == bindparam("of"), held.c.due_at <= bindparam("now"))
 _DROP = delete(held).where(held.c.id.in_(bindparam("ids", expanding=True)))
 
+_ABOUT = delete(held).where(
+    held.c.staff == bindparam("of"),
+    held.c.conversation.is_(None) | (held.c.conversation == bindparam("about")),
+)
+
 
 class HeldRoom:
     """Held texts, under the staff member's own key."""
@@ -105,6 +110,10 @@ class HeldRoom:
                 )
             )
         return found
+
+    def drop_about(self, staff_id: StaffId, conversation_id: ConversationId) -> int:
+        """Whatever is held of her that is for this conversation, or could be; how many texts that still counted."""
+        return self._desk.conn.execute(_ABOUT, {"of": staff_id, "about": conversation_id}).rowcount
 
     def drop(self, ids: Collection[bytes]) -> None:
         """These are gone."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
+from bot.conversation import UNREADABLE
 from bot.errors import SealBroken
 from bot.messages import Copy, Letter, Side, Task
 from bot.people import ContactId, ConversationId, Medium
@@ -19,12 +20,13 @@ from storage.desk import AnyRow, Desk
 from storage.lanes import Lanes, lane_of
 from storage.letters import LETTERS
 from storage.letters import Claimed as Claimed  # part of this room's face
-from storage.tables import lanes, outbox
+from storage.tables import conversations, lanes, outbox
 from storage.vault import Owner
 
 WAITING: Final = "waiting"
 BURIED: Final = "buried"
 
+_UNREADABLE: Final = tuple(sorted(state.value for state in UNREADABLE))
 _behind = outbox.alias("behind")
 _HEADS = LETTERS.join(
     lanes,
@@ -60,6 +62,11 @@ _IN_FLIGHT = (
 )
 _WAITS = (
     select(outbox.c.id).where(outbox.c.conversation == bindparam("of"), outbox.c.state == WAITING).limit(1)
+)
+_OF_ERASED = (
+    select(outbox.c.id)
+    .join(conversations, conversations.c.id == outbox.c.conversation)
+    .where(outbox.c.id == bindparam("of"), conversations.c.state.in_(_UNREADABLE))
 )
 _POSITION = select(outbox.c.position, outbox.c.lane).where(outbox.c.id == bindparam("of"))
 _GONE = delete(outbox).where(outbox.c.id == bindparam("of"))
@@ -220,6 +227,11 @@ class Outbox:
             return False
         self._lanes.move_on(row.lane, row.position)
         return True
+
+    def drop_of_erased(self, claimed_id: bytes) -> bool:
+        """A letter about a conversation that was erased or sealed at the moment it was written is gone; True then."""
+        found = self._desk.conn.execute(_OF_ERASED, {"of": claimed_id}).first()
+        return found is not None and self.drop(claimed_id)
 
     def drop(self, claimed_id: bytes) -> bool:
         """It is gone without having been sent, and its lane moves on; False when it was gone already."""

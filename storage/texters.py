@@ -27,6 +27,9 @@ _FADE = (
     .where(texter_contacts.c.conversation == bindparam("of"))
     .values(route_label=None, sealed=b"")
 )
+_UNROUTE = (
+    update(texter_contacts).where(texter_contacts.c.conversation == bindparam("of")).values(route_label=None)
+)
 _FORGET = delete(texter_contacts).where(texter_contacts.c.conversation == bindparam("of"))
 _OPEN = frozenset({State.WAITING.value, State.TALKING.value})
 
@@ -96,6 +99,10 @@ class Texters:
         return addresses.opened(
             self._desk, Book.TEXTER, row.contact, medium=row.medium, sealed=row.contact_sealed, key=key
         )
+
+    def unroute(self, conversation: ConversationId) -> None:
+        """Nothing that she writes leads to it any more."""
+        self._desk.conn.execute(_UNROUTE, {"of": conversation})
 
     def fade(self, conversation: ConversationId, contact: ContactId) -> None:
         """Address and route are gone, and the key with them. The label by which she can erase the conversation stays as

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import SealBroken, UnknownEpoch
+from storage import holdings
 from storage.archive_keys import ArchiveKeys
 from storage.asides import Asides
 from storage.audit import Audit
@@ -18,6 +19,7 @@ from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
 from storage.endings import Endings
 from storage.held import HeldRoom
+from storage.holds import Holds
 from storage.hosts import Hosts
 from storage.line import LineRoom
 from storage.offers import Offers
@@ -66,6 +68,7 @@ class Work:
         self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)
         self.endings = Endings(desk)
+        self.holds = Holds(desk)
         self.sweep = Sweep(desk, self.audit)
         self.hosts = Hosts(desk)
         self.rotation = Rotation(desk, self.hosts)
@@ -107,6 +110,10 @@ class Work:
         """Whether this thought has erased something: then the journal is emptied after the commit."""
         return self._desk.erased
 
+    def holdings(self) -> dict[str, int]:
+        """What there is, by count."""
+        return holdings.of(self._desk)
+
     def ensure_epoch(self) -> None:
         """A fresh database begins with the epoch that wraps now; UnknownEpoch when one in use does not know that one.
 
@@ -123,3 +130,4 @@ class Work:
         self.outbox.flush()
         if self._desk.erased:
             self.chores.hasten(Chore.ROTATE, self.now + SOON)
+        self.counts.flush()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handlers.cli import archive, audit, check, keys, rota, serve, staff, start
+from handlers.cli import archive, audit, check, hold, keys, rota, serve, staff, start
 from handlers.cli.asked import DEFAULT, Asked
 
 ANYWHERE = "--config FILE, --json and --debug may stand anywhere after the command."
@@ -22,13 +22,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (start.init, check.check, serve.migrate, serve.run, serve.rehearse, audit.audit):
+for command in (
+    start.init,
+    check.check,
+    serve.migrate,
+    serve.run,
+    serve.rehearse,
+    audit.audit,
+    hold.holdings,
+):
     app.command(epilog=ANYWHERE)(command)
 for group, name in (
     (staff.app, "staff"),
     (rota.app, "rota"),
     (keys.app, "keys"),
     (archive.app, "archive"),
+    (hold.app, "hold"),
 ):
     app.add_typer(group, name=name, epilog=ANYWHERE)
 

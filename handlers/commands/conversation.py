@@ -27,6 +27,7 @@ def take(turn: Turn, command: Command) -> None:
         window=line.pace.window,
     )
     apply.apply(work, line, conversation, decision)
+    work.counts.add("taken")
     if conversation.private.round_at is None:
         waits.remember(work, work.now - conversation.private.opened_at)
 
@@ -70,6 +71,7 @@ def history(turn: Turn, command: Command) -> None:
             raise
         turn.work.notice(broken)
         raise NotNow("broken.transcript", code=conversation.code) from None
+    turn.work.conversations.stay([conversation])
     for text in apply.transcript(lines, lambda what: turn.line.say_to(turn.staff, what), whole=True):
         letter = ToStaff(turn.contact.id, Secret(text), priority=Priority.NOTICE, coded=True)
         apply.post_to_staff(turn.work, turn.line, letter, conversation)

@@ -36,6 +36,7 @@ TO_TEXTERS = (
     "start",
     "bye",
     "erased",
+    "kept",
     "closed",
     "words.only",
     "language.switched",
@@ -59,7 +60,11 @@ def longest(place: str, language: str) -> list[str]:
     kinds = [kind for kind in ENGLISH if kind.startswith("wait.")]
     waiting = [{"wait": kind} for kind in kinds] if "wait" in fields(ENGLISH[place]) else [{}]
     return [
-        LINE.say(Phrase(place, {"minutes": minutes, "time": time, **wait}), language, country="US")
+        LINE.say(
+            Phrase(place, {"minutes": minutes, "time": time, "day": time.partition("/")[2], **wait}),
+            language,
+            country="US",
+        )
         for wait in waiting
         for time in TIMES
     ]

@@ -388,11 +388,14 @@ async def staged(
     town: dict[str, Any] | None = None,
     updates: str = "polling",
     languages: tuple[str, ...] = (),
+    more: str = "",
     **settings: float,
 ) -> AsyncIterator[Stage]:
-    """A running line with its town. `settings`: of the ladder and the limits; `town`: how the carriers behave."""
+    """A running line with its town. `settings`: of the ladder and the limits; `more`: what follows [policy], as
+    TOML; `town`: how the carriers behave."""
     async with Town(**(town or {})) as around:
         path = write_settings(folder, url, around, settings, updates, languages=languages)
+        path.write_text(path.read_text() + more)
         stage = Stage(around, config.load(path))
         await stage.start()
         try:
