@@ -22,13 +22,14 @@ from bot.redact import place as place_of
 from bot.redact import safe_error
 from storage.engine import migrate
 from tests import postgres
-from tests.secrecy import flips, pieces, vectors
+from tests.secrecy import canaries, flips, pieces, vectors
 from tests.secrecy.trial import BOTH, NEITHER, Outcome, Place, Sum, Trial, carried_out
 
 TRIALS: tuple[Trial, ...] = (
     Trial("every bit of 20 rows of every sealed column", flips.flips),
     Trial("a sealed value in another row, column, envelope", flips.swaps),
     Trial("old, missing, reordered rows; columns in the clear", pieces.pieces),
+    Trial("1,000 canaries, in every byte that was written", canaries.canaries),
     Trial("published vectors, not as published", vectors.vectors, NEITHER),
 )
 """What `make secrecy` tries, in this order."""

@@ -46,11 +46,12 @@ class Nursery:
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
+def nursery(**more: str) -> Iterator[Nursery]:
+    """`more`: what its lines find in their environment besides."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.stories.doomed"],
         cwd=HOUSE,
-        env=environment(),
+        env=environment() | more,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

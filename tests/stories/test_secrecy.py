@@ -1,4 +1,4 @@
-"""What whoever takes the disk, or reads the log, finds of a conversation: nothing that was said, and nobody."""
+"""What whoever reads the log finds of a conversation: nothing that was said, and nobody. (Disk: tests/secrecy.)"""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import base64
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
@@ -18,10 +17,7 @@ from sqlalchemy import update
 from bot import logs
 from handlers.rehearsal.phones import TelegramPhone
 from storage.tables import outbox, transcript
-from tests.postgres import Server
-from tests.storage.cast import by_hand
-from tests.stories.lives import Nursery, moved_out, nursery
-from tests.stories.stage import Phone, Stage, answers, staged, texts
+from tests.stories.stage import Phone, Stage, answers, texts
 
 SAID = (
     "the man in the grey villa took my passport",
@@ -30,12 +26,6 @@ SAID = (
     "this one belongs to nobody in particular",
 )
 NAMES = ("Rosalind", "Sunniva", "Wilhelmina")
-
-
-@pytest.fixture(scope="module")
-def cradle() -> Iterator[Nursery]:
-    with nursery() as started:
-        yield started
 
 
 def looks(canary: str) -> set[bytes]:
@@ -86,65 +76,6 @@ async def _writes(phone: Phone, text: str) -> None:
         await phone.write(text, to="staff")
     else:
         await phone.write(text)
-
-
-def files(folder: Path, database_url: str, server: Server | None) -> Iterator[tuple[str, bytes]]:
-    """Every file that the line, its log or its database wrote; not the configuration and the keys beside it."""
-    for path in folder.rglob("*"):
-        if path.is_file() and "keys" not in path.parts and path.name != "config.toml":
-            yield path.name, path.read_bytes()
-    if server is None:
-        database = Path(database_url.removeprefix("sqlite:///"))
-        for path in database.parent.iterdir():
-            if path.is_file() and "keys" not in path.parts and path.name != "config.toml":
-                yield path.name, path.read_bytes()
-        return
-    [[oid]] = by_hand(database_url, "SELECT oid FROM pg_database WHERE datname = current_database()")
-    by_hand(database_url, "SELECT pg_switch_wal()")
-    by_hand(database_url, "CHECKPOINT")
-    for path in [*(server.folder / "base" / str(oid)).iterdir(), *(server.folder / "pg_wal").glob("0*")]:
-        yield path.name, path.read_bytes()
-
-
-@pytest.mark.parametrize(("texter", "counselor"), [("sms", "telegram"), ("telegram", "sms")])
-async def test_after_a_story_and_a_kill_nothing_readable_is_left(
-    tmp_path: Path,
-    database_url: str,
-    cradle: Nursery,
-    request: pytest.FixtureRequest,
-    texter: str,
-    counselor: str,
-) -> None:
-    """Database, journal, log and temporary files: no text, number, account, name or token in any of many spellings."""
-    async with staged(tmp_path, database_url) as stage:
-        alma = await stage.staff(NAMES[0], counselor)
-        await stage.rota(NAMES[0])
-        async with moved_out(stage, tmp_path, cradle) as house:
-            await house.runs()
-            robin = stage.texter(texter, NAMES[1])
-            await story(stage, robin, alma)
-            await texts(robin, SAID[0])
-            await house.killed()
-            server = request.getfixturevalue("postgresql_server") if "postgresql" in database_url else None
-            wanted = canaries(stage, robin, alma)
-            held = list(files(tmp_path, database_url, server))
-            assert any(len(content) > 10_000 for _, content in held)
-            assert not [(name, one) for name, content in held for one in wanted if one in content]
-            await house.runs()
-            await alma.until(
-                lambda: sum(SAID[0] in text for text in alma.texts) >= 3, what="the text of before the kill"
-            )
-            assert await house.stops() == 0
-            assert not [one for one in wanted if one in house.logs().encode()]
-
-
-async def test_the_search_finds_what_is_there(tmp_path: Path, database_url: str) -> None:
-    """The same search over a file with one of the words in base64: it would have been seen."""
-    (tmp_path / "leak").write_bytes(b"\0" * 1000 + base64.b64encode(b"x" + SAID[0].encode()) + b"\0" * 1000)
-    if "postgresql" in database_url:
-        return
-    held = dict(files(tmp_path, database_url, None))
-    assert [one for one in looks(SAID[0]) if one in held["leak"]]
 
 
 @pytest.fixture
