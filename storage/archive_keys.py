@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, select, update
 
+from bot.errors import SealBroken
 from bot.people import StaffId
 from storage.box import SupervisorKey
 from storage.desk import AnyRow, Desk
+from storage.line import LINE_ID
 from storage.staff import StaffRoom
 from storage.tables import archive_keys, day_of, envelopes
-from storage.vault import Owner
+from storage.vault import Owner, Place
 
 
 class KeyStanding(StrEnum):
@@ -42,7 +47,8 @@ class ArchiveKey:
 
 
 _ALL = select(archive_keys).order_by(archive_keys.c.staff, archive_keys.c.reader)
-_THIS = update(archive_keys).where(archive_keys.c.reader == bindparam("of"))
+_ONE = select(archive_keys).where(archive_keys.c.reader == bindparam("of"))
+_SAVE = update(archive_keys).where(archive_keys.c.reader == bindparam("of"))
 _OTHERS = envelopes.alias()
 _SPARE = delete(envelopes).where(
     envelopes.c.owner == Owner.CONVERSATION.value,
@@ -63,8 +69,17 @@ class ArchiveKeys:
         self._staff = staff
 
     def all(self) -> list[ArchiveKey]:
-        """Every key there ever was, by whose it is; a proposed one whose time has come is active."""
-        return [self._key(row) for row in self._desk.conn.execute(_ALL)]
+        """Every key there ever was, by whose it is; a proposed one whose time has come is active.
+
+        A row that was not written here, or was changed since, is none: nobody can put a key into the database by hand.
+        """
+        found = []
+        for row in self._desk.conn.execute(_ALL).all():
+            try:
+                found.append(self._key(row))
+            except SealBroken as broken:
+                self._desk.notice(broken)
+        return found
 
     def standing(self) -> list[ArchiveKey]:
         """Those that are sealed to: active, of people who are on the line and supervisors."""
@@ -92,21 +107,18 @@ class ArchiveKeys:
             "due_at": due_at,
             "created_day": day_of(self._desk.now),
         }
-        return self._desk.put_once(archive_keys, row)
+        return self._desk.put_once(archive_keys, {**row, "sealed": self._proof(row)})
 
     def activate(self, reader: str) -> None:
         """A proposed key is sealed to from now on."""
-        waiting = _THIS.where(archive_keys.c.standing == KeyStanding.PROPOSED.value)
-        self._desk.conn.execute(
-            waiting.values(standing=KeyStanding.ACTIVE.value, due_at=None), {"of": reader}
-        )
+        self._stand(reader, KeyStanding.ACTIVE, but=KeyStanding.ENDED)
 
     def end(self, reader: str) -> int:
         """Nothing is sealed to it any more, and what others can read as well is taken from it; how many of those.
 
         What nobody else could open stays: an ended key must not erase what only it can read.
         """
-        self._desk.conn.execute(_THIS.values(standing=KeyStanding.ENDED.value, due_at=None), {"of": reader})
+        self._stand(reader, KeyStanding.ENDED)
         others = [one.reader for one in self.standing() if one.reader != reader]
         if not others:
             return 0
@@ -115,7 +127,24 @@ class ArchiveKeys:
         self._desk.erased = self._desk.erased or spared > 0
         return spared
 
+    def _stand(self, reader: str, standing: KeyStanding, *, but: KeyStanding | None = None) -> None:
+        """Gives a key another standing; one that stands at `but` keeps it. SealBroken: the row was not written here."""
+        row = self._desk.conn.execute(_ONE, {"of": reader}).first()
+        if row is None or row.standing == but:
+            return
+        if standing is KeyStanding.ACTIVE:
+            self._key(row)
+        made = {**row._mapping, "standing": standing.value, "due_at": None}
+        saved = _SAVE.values(standing=standing.value, due_at=None, sealed=self._proof(made))
+        self._desk.conn.execute(saved, {"of": reader})
+
+    def _proof(self, row: Mapping[str, Any]) -> bytes:
+        key = self._desk.own_key(Owner.LINE, LINE_ID)
+        return self._desk.vault.seal(key, _place(row), b"", self._desk.now)
+
     def _key(self, row: AnyRow) -> ArchiveKey:
+        key = self._desk.own_key(Owner.LINE, LINE_ID)
+        self._desk.vault.open(key, _place(row._mapping), row.sealed)
         standing = KeyStanding(row.standing)
         if standing is KeyStanding.PROPOSED and row.due_at is not None and row.due_at <= self._desk.now:
             standing = KeyStanding.ACTIVE
@@ -127,3 +156,12 @@ class ArchiveKeys:
             due_at=row.due_at,
             created_day=row.created_day,
         )
+
+
+def _place(row: Mapping[Any, Any]) -> Place:
+    """All that stands in the row is part of it: whose, which, since when, and whether it counts."""
+    name = hashlib.sha256(row["reader"].encode("utf-8", "surrogatepass")).digest()[:16]
+    due = "" if row["due_at"] is None else row["due_at"].isoformat()
+    public = hashlib.sha256(row["public"]).hexdigest()
+    bound = f"{row['reader']} {row['staff']} {row['standing']} {due} {row['created_day']} {public}"
+    return Place("archive_keys.sealed", Owner.LINE, LINE_ID, name, direction=bound)

@@ -75,19 +75,31 @@ class Audit:
         conversation: ConversationId | None = None,
         detail: str = "",
     ) -> None:
-        """Appends an entry, in the transaction that does what it tells. Stale when somebody else did so just now."""
+        """Appends an entry, in the transaction that does what it tells. Stale when somebody else did so just now.
+
+        A broken trail goes on behind its break: nobody may keep a colleague on the line by tampering with it.
+        """
+        ends = self._ends_or_none() or _Ends()
+        entry = _Written(what, by, conversation, detail)
+        if self._append(ends, ends.last + 1, entry):
+            return
+        if self._ends_or_none() not in (None, ends):
+            raise Stale("The trail has a newer entry.")
+        last: int = self._desk.conn.execute(_LAST).scalar() or 0
+        if not self._append(ends, last + 1, entry):
+            raise Stale("The trail has a newer entry.")
+
+    def _append(self, ends: _Ends, number: int, entry: _Written) -> bool:
+        """Writes it at this number; False when that is taken."""
         desk = self._desk
-        ends = self._ends()
-        number = ends.last + 1
         key = desk.own_key(Owner.LINE, LINE_ID)
-        sealed = desk.vault.seal(
-            key, _place(number), pack(_Written(what, by, conversation, detail)), desk.now
-        )
+        sealed = desk.vault.seal(key, _place(number), pack(entry), desk.now)
         link = desk.vault.link(key, ends.last_link, _row_id(number), sealed)
         row = {"id": number, "day": day_of(desk.now), "sealed": sealed, "link": link}
         if not desk.put_once(audit, row):
-            raise Stale("The trail has a newer entry.")
+            return False
         self._keep(msgspec.structs.replace(ends, last=number, last_link=link))
+        return True
 
     def entries(self, *, last: int | None = None) -> Iterator[Entry]:
         """All entries, or the last so many, oldest first. SealBroken when one is missing, changed, moved or put back;
@@ -148,6 +160,13 @@ class Audit:
     def _ends(self) -> _Ends:
         value = self._line.get(_ENDS)
         return msgspec.json.decode(value, type=_Ends) if value else _Ends()
+
+    def _ends_or_none(self) -> _Ends | None:
+        try:
+            return self._ends()
+        except SealBroken as broken:
+            self._desk.notice(broken)
+            return None
 
     def _keep(self, ends: _Ends) -> None:
         self._line.set(_ENDS, msgspec.json.encode(ends).decode())

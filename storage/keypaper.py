@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import Unusable
+from bot.harmless import harmless
 from storage.box import SupervisorKey
 
 PUBLIC: Final = "Greenroom public key"
@@ -53,7 +54,7 @@ def read(path: Path, title: str) -> Paper:
             "Delete this copy of it, and hand in the file beside it that ends in .pub.",
         )
     if kind != title:
-        raise Unusable(f"That file is a {kind.removeprefix('Greenroom ')[:40]}.", _cure(title))
+        raise Unusable(f"That file is a {harmless(kind.removeprefix('Greenroom '))[:40]}.", _cure(title))
     if version.strip() != VERSION:
         raise Unusable("That key is of another version than this Greenroom reads.", "Update Greenroom.")
     name, _, check = lines[-1].partition(": ")

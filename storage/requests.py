@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.errors import SealBroken
 from bot.foureyes import RequestKind
 from bot.people import ContactId, ConversationId, StaffId
 from bot.redact import Secret
@@ -110,28 +112,28 @@ class Requests:
         why = written(reason.reveal()) if reason else b""
         what = _What(number, contact, conversation, code, reader, why)
         key = desk.own_key(Owner.LINE, LINE_ID)
-        row = {
+        row: dict[str, Any] = {
             "id": request_id,
             "kind": kind.value,
             "staff": by,
             "state": RequestState.ASKED.value,
             "due_at": desk.now + valid,
-            "sealed": desk.vault.seal(key, _place(request_id), pack(what), desk.now),
         }
+        row["sealed"] = desk.vault.seal(key, _place(row), pack(what), desk.now)
         desk.conn.execute(requests.insert(), row)
         return _made(request_id, kind, by, RequestState.ASKED, desk.now + valid, what)
 
     def all(self) -> list[Request]:
         """Those that wait, and those that have ended lately."""
-        return [self._opened(row) for row in self._desk.conn.execute(_ALL)]
+        return self._list(_ALL)
 
     def waiting(self) -> list[Request]:
         """Those without an answer, the first due first."""
-        return [self._opened(row) for row in self._desk.conn.execute(_OPEN)]
+        return self._list(_OPEN)
 
     def due(self) -> list[Request]:
         """Those without an answer whose time has run out."""
-        return [self._opened(row) for row in self._desk.conn.execute(_DUE, {"now": self._desk.now})]
+        return self._list(_DUE)
 
     def by_number(self, number: str) -> Request | None:
         """The one of this number."""
@@ -139,8 +141,18 @@ class Requests:
 
     def settle(self, request: Request, state: RequestState) -> bool:
         """Gives it its one end; False when somebody else was quicker."""
-        done = _SETTLE.values(state=state.value)
-        return self._desk.conn.execute(done, {"of": request.id}).rowcount == 1
+        desk = self._desk
+        row = {
+            "id": request.id,
+            "kind": request.kind.value,
+            "staff": request.by,
+            "state": state.value,
+            "due_at": request.due_at,
+        }
+        key = desk.own_key(Owner.LINE, LINE_ID)
+        sealed = desk.vault.seal(key, _place(row), pack(_what(request)), desk.now)
+        done = _SETTLE.values(state=state.value, sealed=sealed)
+        return desk.conn.execute(done, {"of": request.id}).rowcount == 1
 
     def guessed(self, staff_id: StaffId) -> int:
         """Counts a wrong number; how many that person has texted today (UTC)."""
@@ -161,9 +173,19 @@ class Requests:
         value = canon(b"guess", b"%d" % staff_id, b"%d" % day_of(self._desk.now))
         return self._desk.vault.labels(Label.RATE, "", value)
 
+    def _list(self, statement: Select[Any]) -> list[Request]:
+        """The rows; one that was changed is none, so that it can neither grant anything nor stop the others."""
+        found = []
+        for row in self._desk.conn.execute(statement, {"now": self._desk.now}).all():
+            try:
+                found.append(self._opened(row))
+            except SealBroken as broken:
+                self._desk.notice(broken)
+        return found
+
     def _opened(self, row: AnyRow) -> Request:
         key = self._desk.own_key(Owner.LINE, LINE_ID)
-        what = unpack(_What, self._desk.vault.open(key, _place(row.id), row.sealed).body)
+        what = unpack(_What, self._desk.vault.open(key, _place(row._mapping), row.sealed).body)
         return _made(
             row.id, RequestKind(row.kind), StaffId(row.staff), RequestState(row.state), row.due_at, what
         )
@@ -187,5 +209,18 @@ def _made(
     )
 
 
-def _place(request_id: bytes) -> Place:
-    return Place("requests.sealed", Owner.LINE, LINE_ID, request_id)
+def _what(request: Request) -> _What:
+    return _What(
+        request.number,
+        request.contact,
+        request.conversation,
+        request.code,
+        request.reader,
+        written(request.reason.reveal()),
+    )
+
+
+def _place(row: Mapping[Any, Any]) -> Place:
+    """What it is for, who asked, how it stands and until when are part of it: nobody can grant it in the database."""
+    bound = f"{row['kind']} {row['staff']} {row['state']} {row['due_at'].isoformat()}"
+    return Place("requests.sealed", Owner.LINE, LINE_ID, row["id"], direction=bound)

@@ -136,6 +136,7 @@ archive_keys = Table(
     Column("standing", String, nullable=False),  # proposed, active, ended
     Column("due_at", Instant),  # when a proposed one becomes active by itself
     Column("created_day", Integer, nullable=False),  # the day, not the time
+    Column("sealed", LargeBinary, nullable=False),  # nothing but the proof that the row was written here
     sqlite_with_rowid=False,
 )
 

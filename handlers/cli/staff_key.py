@@ -40,7 +40,11 @@ def new(
     typer.echo("Making the key and its lock, a second or two…", err=True)
     pair = archive.new_pair()
     newfile.write(keyfile, archive_keyfile.locked(pair, words.reveal()).encode())
-    newfile.write(public, archive_keyfile.public_paper(pair).encode())
+    try:
+        newfile.write(public, archive_keyfile.public_paper(pair).encode())
+    except BaseException:
+        keyfile.unlink()  # half a key would be in the way of the next try
+        raise
     said = fingerprint.spoken(box.SupervisorKey(pair.public).reader)
     here.answer(
         {"key": str(keyfile), "public": str(public), "fingerprint": said},

@@ -66,6 +66,7 @@ def _keys() -> None:
         sa.Column("standing", sa.String(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("created_day", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["staff"], ["staff.id"], name="fk_archive_keys_staff"),
         sa.PrimaryKeyConstraint("reader", name="pk_archive_keys"),
         sqlite_with_rowid=False,

@@ -14,10 +14,12 @@ from sqlalchemy import Engine as SqlEngine
 
 from bot.conversation import Offer, OfferState
 from bot.errors import SealBroken
+from bot.foureyes import RequestKind
 from bot.messages import Address, Copy, Direction, Side
 from bot.people import Contact, ContactId, ConversationId, Medium, Staff, StaffId
 from bot.redact import Secret
-from storage import letters
+from storage import archive, letters
+from storage.box import SupervisorKey
 from storage.desk import Desk, Dice
 from storage.engine import Store, open_store
 from storage.keyring import Keyring
@@ -115,6 +117,10 @@ def _furnish(work: Work, number: int) -> None:
     work.line.set(f"word {number}", SECRET.format(number))
     work.audit.add("something was done", by=person.id, detail=str(number))
     work.rota.save(SECRET.format(number).encode(), by=person.name)
+    public = archive.new_pair().public
+    assert work.archive_keys.add(person.id, SupervisorKey(public), public)
+    reason = Secret(SECRET.format(number))
+    work.requests.add(RequestKind.REVEAL, person.id, valid=timedelta(days=400), reason=reason)
 
 
 def _hold(work: Work, person: Staff, contact: Contact, conversation: ConversationId, number: int) -> None:
@@ -197,11 +203,16 @@ READ: dict[str, Read] = {
     "audit.sealed": _entries,
     "audit.link": _entries,
     "envelopes.wrapped": _key,
+    "archive_keys.sealed": lambda work, row: _there(
+        next((one for one in work.archive_keys.all() if one.reader == row[0]), None)
+    ),
+    "requests.sealed": lambda work, row: _there(
+        next((one for one in work.requests.all() if one.id == row[0]), None)
+    ),
 }
 """Every sealed column, and how a row of it is opened."""
 ELSEWHERE = {
     "holds.sealed": "is not written yet",
-    "requests.sealed": "is not written yet",
     "parcels.sealed": "lives for seconds; the rotation's own trial",
     "hosts.proof": "lives for seconds; the rotation's own trial",
 }

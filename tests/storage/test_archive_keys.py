@@ -13,7 +13,7 @@ from storage.engine import Store
 from storage.vault import Key, Owner
 from storage.work import Work
 from tests.clock import FakeClock
-from tests.storage.cast import count
+from tests.storage.cast import by_hand, count
 
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 ROBIN, KIT = b"robin's talk 16.", b"kit's talk, 16 ."
@@ -95,3 +95,36 @@ async def test_an_ended_key_loses_what_others_can_read(
     due = await store.do(lambda work: work.chores.due_at(Chore.ROTATE))
     assert due is not None
     assert due <= clock.now + timedelta(minutes=10)
+
+
+async def test_a_key_that_was_put_into_the_database_is_none(store: Store, database_url: str) -> None:
+    """Nor does a lost one come back by a hand on its row, or become somebody else's; the others still count."""
+    sam, alma = await supervisor(store, "Sam"), await supervisor(store, "Alma")
+    sams, almas, lost = await key_of(store, sam), await key_of(store, alma), await key_of(store, sam)
+    await store.do(lambda work: work.archive_keys.end(lost.reader))
+    thief = SupervisorKey(archive.new_pair().public)
+    by_hand(
+        database_url,
+        "INSERT INTO archive_keys SELECT :new, staff, public, standing, due_at, created_day, sealed "
+        "FROM archive_keys WHERE reader = :of",
+        new=thief.reader,
+        of=sams.reader,
+    )
+    by_hand(database_url, "UPDATE archive_keys SET standing = 'active' WHERE reader = :of", of=lost.reader)
+    assert set(await store.do(readers)) == {sams.reader, almas.reader}
+    by_hand(database_url, "UPDATE archive_keys SET staff = 2 WHERE reader = :of", of=sams.reader)
+    assert await store.do(readers) == [almas.reader]
+    told = [one.what for one in await store.do(lambda work: list(work.audit.entries()))]
+    assert told.count("a row did not open") == 3
+
+
+async def test_a_broken_trail_keeps_nobody_on_the_line(store: Store, database_url: str) -> None:
+    """What is done is still written down behind the break, and the break shows."""
+    await store.do(lambda work: work.audit.add("one"))
+    ((before,),) = by_hand(database_url, "SELECT sealed FROM line WHERE name = 'audit'")
+    await store.do(lambda work: work.audit.add("two"))
+    for tampered in (before, b"\1" + b"x" * 60):
+        by_hand(database_url, "UPDATE line SET sealed = :old WHERE name = 'audit'", old=tampered)
+        await store.do(lambda work: work.audit.add("three"))
+        assert not await store.do(lambda work: work.audit.verify())
+    assert count(database_url, "audit") >= 4
