@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bot import checkup_house, checkup_keys, checkup_rota, checkup_telegram, checkup_twilio, checkup_web
+from bot import (
+    checkup_house,
+    checkup_keeping,
+    checkup_keys,
+    checkup_rota,
+    checkup_telegram,
+    checkup_twilio,
+    checkup_web,
+)
 from bot.facts import Facts
 from bot.findings import Finding
 
@@ -24,6 +32,7 @@ RULES: Final[tuple[Rule, ...]] = (
     checkup_keys.two_keys,
     checkup_keys.owners_are_here,
     checkup_keys.yearly,
+    checkup_keeping.policy,
     checkup_rota.somebody_works_here,
     checkup_rota.somebody_supervises,
     checkup_rota.a_rota_is_applied,

@@ -23,6 +23,10 @@ def check(
     offline: Annotated[
         bool, typer.Option("--offline", help="Skip what needs the network: clock, public address, carriers.")
     ] = False,
+    policy: Annotated[
+        bool,
+        typer.Option("--policy", help="Only print how long what is kept, for the line's privacy notice."),
+    ] = False,
 ) -> int:
     """Say what is missing or unsafe, with the cure. Changes nothing, writes to nobody; 1 if something would fail."""
     # Here, not above: they bring the rota and the numbers of all countries, which `--help` need not wait for.
@@ -30,12 +34,23 @@ def check(
     from handlers.cli import lookaround
 
     here = asked.of(context)
+    if policy:
+        return _policy(here)
     findings = checkup.findings(lookaround.facts(here, offline=offline))
     if here.json:
         here.answer([finding.as_json() for finding in findings])
     else:
         _show(findings)
     return Code.NO if any(finding.level == "fail" for finding in findings) else Code.DONE
+
+
+def _policy(here: asked.Asked) -> int:
+    from bot import checkup_keeping
+    from handlers.cli import lookaround
+
+    sentences = [one.finding for one in checkup_keeping.policy(lookaround.facts(here, offline=True))]
+    here.answer(sentences, *sentences)
+    return Code.DONE
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -103,6 +103,7 @@ def found(given: Facts, *levels: Level) -> list[Finding]:
 
 
 def new(given: Facts) -> list[Finding]:
-    """What is found besides what is found on the line in good order, whatever its level."""
+    """What is found besides what is found on the line in good order, whatever its level; how long what is kept is told
+    by tests/bot/test_notice."""
     usual = checkup.findings(GOOD)
-    return [one for one in checkup.findings(given) if one not in usual]
+    return [one for one in checkup.findings(given) if one not in usual and one.subject != "policy"]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import notice
 from bot.people import Role
 from storage.work import Work
 from tests.cli.conftest import Think, Type
-from tests.handlers.cast import address, ends
+from tests.handlers.cast import address, ends, supervises
 from tests.storage.cast import ROBIN, writes
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
@@ -114,3 +115,14 @@ def test_holdings_are_counts(line: Type, think: Think, code: str) -> None:
     assert shown["holds"]["on hold"] == 1
     assert shown["counted in 30 days"] == {"ended: bye": "fewer than 5", "opened": 7}
     assert "fewer than 5" in line("holdings").out
+
+
+def test_the_policy_is_printed_for_the_privacy_notice(line: Type, think: Think, code: str) -> None:
+    """One sentence a line, generated from the settings; without two supervisors' keys it says what happens then."""
+    shown = line("check", "--policy")
+    assert shown.code == 0
+    assert "A conversation is erased 24 hours after it has ended.\n" in shown.out
+    assert ("Messages are deleted in Telegram at the age of 40 hours" in shown.out) is notice.CARRIERS
+    think(lambda work: (supervises(work, "Uma"), supervises(work, "Vera")))
+    sentences = line("check", "--policy", "--json").json
+    assert any("sealed 2 hours after" in one for one in sentences)
