@@ -65,6 +65,11 @@ class Roof:
 
         return opening.open_store(config, **self._more)
 
+    def open_backup(self, config: Config, keyring: Path) -> Store:
+        from bot import opening
+
+        return opening.open_backup(config, keyring, **self._more)
+
     def line(self, config: Config) -> Line:
         from bot import opening
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
@@ -41,11 +42,12 @@ def database_url(config: Config) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def vault(config: Config) -> Vault:
-    """The keys, from where the configuration says that they are."""
+def vault(config: Config, keyring: Path | None = None) -> Vault:
+    """The keys, from where the configuration says that they are; `keyring`: but this one."""
     root = settings.key_bytes(config.keys.root)
     pepper = settings.key_bytes(config.keys.pepper)
-    return Vault(roots=(root,), peppers=(pepper,), keyring=Keyring.load(config.keys.keyring, (root,)))
+    loaded = Keyring.load(keyring or config.keys.keyring, (root,))
+    return Vault(roots=(root,), peppers=(pepper,), keyring=loaded)
 
 
 def hook_secret(config: Config, via: str) -> Secret[str]:
@@ -69,6 +71,11 @@ def keeping(config: Config) -> Keeping:
         audit=timedelta(days=config.retention.audit_days),
         capsule=timedelta(days=config.retention.capsule_days),
     )
+
+
+def open_backup(config: Config, keyring: Path, now: Now = wall_clock) -> Store:
+    """The database behind this keyring, for `greenroom restore`: nothing is read in it, nor written."""
+    return engine.new_store(database_url(config), vault(config, keyring), clock=now)
 
 
 def line(config: Config) -> Line:

@@ -215,6 +215,11 @@ class _Tries:
             raise error
 
 
+def new_store(url: str, vault: Vault, *, clock: Callable[[], datetime]) -> Store:
+    """The store at this address, whatever keys belong to it."""
+    return Store(url, vault, clock=clock, chance=Dice())
+
+
 def open_store(
     url: str, vault: Vault, *, clock: Callable[[], datetime], chance: Chance | None = None
 ) -> Store:

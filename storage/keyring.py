@@ -146,6 +146,12 @@ class Keyring:
         made = (hmac.digest(derived(root, purpose), message, "sha256") for root in self._roots)
         return any([hmac.compare_digest(one, proof) for one in made])
 
+    def install(self, path: Path) -> None:
+        """Puts these epochs, under the current root, in the place of whatever keyring is there."""
+        real = path.resolve()
+        with locked(real.parent) as folder:
+            _write(real, self._roots[0], self._epochs, folder)
+
     def save(self) -> None:
         """Writes the file anew under the current root."""
         self._change(lambda epochs: epochs)

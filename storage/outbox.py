@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -132,6 +132,13 @@ class Outbox:
     def cancel_contact(self, contact_id: ContactId) -> list[Letter]:
         """Nothing that waits for this contact is sent any more; the letters that still opened."""
         return self._cancel(outbox.c.contact == contact_id)
+
+    def discard(self, ids: Iterable[bytes]) -> None:
+        """Nothing that waits about these conversations, or for these contacts, is sent any more; nothing is opened."""
+        self.flush()
+        those = list(ids)
+        which = outbox.c.conversation.in_(those) | outbox.c.contact.in_(those)
+        self._take_out(self._desk.conn.execute(select(outbox).where(which)).all(), which)
 
     def in_flight(self, contact_id: ContactId) -> frozenset[ConversationId | None]:
         """Where the letters come from that are on their way to this contact at this moment, or may have been."""
@@ -279,13 +286,16 @@ class Outbox:
         if not rows:
             return []
         opened = [letters.opened(self._desk, row).letter for row in rows]
+        self._take_out(rows, which)
+        return [letter for letter in opened if letter is not None]
+
+    def _take_out(self, rows: Sequence[AnyRow], which: ColumnElement[bool]) -> None:
         touched = sorted({row.lane for row in rows if row.lane is not None})
         self._lanes.lock(touched)
-        conn.execute(delete(outbox).where(which))
+        self._desk.conn.execute(delete(outbox).where(which))
         self._desk.forget_keys(Owner.OUTBOX, [row.id for row in rows if row.owner == Owner.OUTBOX.value])
         for lane in touched:
             self._lanes.move_on(lane, -1)
-        return [letter for letter in opened if letter is not None]
 
     def _remove(self, row: AnyRow) -> bool:
         """Takes a letter out; False when somebody else has."""

@@ -27,6 +27,7 @@ from storage.offsets import Offsets
 from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
+from storage.replay import Replay
 from storage.requests import Requests
 from storage.rota import RotaRoom
 from storage.rotation import Rotation
@@ -72,6 +73,7 @@ class Work:
         self.sweep = Sweep(desk, self.audit)
         self.hosts = Hosts(desk)
         self.rotation = Rotation(desk, self.hosts)
+        self.replay = Replay(desk, self.conversations, self.staff, self.outbox, self.rotation)
         self.archive_keys = ArchiveKeys(desk, self.staff)
         self.requests = Requests(desk)
         self.sealed = Sealed(desk, self.staff, self.archive_keys)

@@ -37,14 +37,18 @@ class Asked:
 
         return config.load(self.config)
 
-    def opened(self, config: Config) -> Store:
-        """The database, open and up to date; whoever asks closes it."""
+    def up_to_date(self, config: Config) -> None:
+        """Stopped with the cure unless the database has the tables of this Greenroom."""
         state = self.house.schema_state(config)
         if state == "too new":
             raise SchemaTooNew
         if state != "current":
             what = "is not there yet" if state == "missing" else "is older than this Greenroom"
             raise Stopped(Code.SETTINGS, f"The database {what}. Run: greenroom migrate")
+
+    def opened(self, config: Config) -> Store:
+        """The database, open and up to date; whoever asks closes it."""
+        self.up_to_date(config)
         return self.house.open_store(config)
 
     @contextmanager

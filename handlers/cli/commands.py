@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handlers.cli import archive, audit, check, hold, keys, rota, serve, staff, start
+from handlers.cli import archive, audit, check, hold, keys, restore, rota, serve, staff, start
 from handlers.cli.asked import DEFAULT, Asked
 
 ANYWHERE = "--config FILE, --json and --debug may stand anywhere after the command."
@@ -30,6 +30,7 @@ for command in (
     serve.rehearse,
     audit.audit,
     hold.holdings,
+    restore.restore,
 ):
     app.command(epilog=ANYWHERE)(command)
 for group, name in (

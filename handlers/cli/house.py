@@ -39,6 +39,10 @@ class House(Protocol):
         """The database behind its keys."""
         ...
 
+    def open_backup(self, config: Config, keyring: Path) -> Store:
+        """The database behind this keyring; nothing in it is read, nor written. SettingsError: another root's."""
+        ...
+
     def line(self, config: Config) -> Line:
         """The line as the handlers know it."""
         ...

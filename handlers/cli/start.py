@@ -31,8 +31,8 @@ NEXT = (
     "  3. greenroom rota apply rota.toml",
     "  4. greenroom check   (says what is missing or unsafe, with the cure)",
     "  5. greenroom run",
-    "Keep a copy of the keys apart from the copies of the database: without them nothing opens,",
-    "together they open everything.",
+    "Keep a copy of the root key and the pepper apart from the copies of the database: without them nothing opens. Of",
+    "the keyring, which changes every day, keep recovery capsules: docs/restore.md.",
 )
 
 
