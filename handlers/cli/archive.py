@@ -15,6 +15,8 @@ from handlers.cli.front import Stopped, answer_is_no, wrong_use
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from storage.archive import Pair
+    from storage.archive_keyfile import KeyFile
     from storage.sealed import SealedTalk
     from storage.work import Work
 
@@ -112,9 +114,7 @@ def open_(
     sealed = sealed_file.read(content)
     locked = archive_keyfile.read(key)
     archive_reading.check_reader(sealed, locked.reader)
-    words = passphrase.asked(passphrase_file)
-    typer.echo("Unlocking the key, a second or two…", err=True)
-    talk = archive_reading.opened(sealed, locked.unlocked(words.reveal()), locked.reader)
+    talk = archive_reading.opened(sealed, _unlocked(locked, passphrase_file), locked.reader)
     if here.json:
         text = json.dumps(archive_words.plain(talk), indent=2)
     else:
@@ -123,10 +123,17 @@ def open_(
         typer.echo(text)
         return
     newfile.write(out, f"{text}\n".encode("utf-8", "backslashreplace"))
-    typer.echo(
+    here.answer(
+        {"file": str(out), "lines": len(talk.lines)},
         f"{len(talk.lines)} lines, whole and unchanged, are in {out}. Delete it when you have read it.",
-        err=True,
     )
+
+
+def _unlocked(locked: KeyFile, words_in: Path | None) -> Pair:
+    """Her pair, by her passphrase; who looks on is told that it takes a moment."""
+    words = passphrase.asked(words_in)
+    passphrase.patience("Unlocking the key")
+    return locked.unlocked(words.reveal())
 
 
 def _open_capsule(content: bytes, key: Path, out: Path | None, words_in: Path | None) -> None:
@@ -137,9 +144,7 @@ def _open_capsule(content: bytes, key: Path, out: Path | None, words_in: Path | 
         raise wrong_use("--out: that is a recovery capsule. Say into which new file its keyring shall go.")
     locked = archive_keyfile.read(key)
     archive_capsule.check_reader(capsules.read(content), locked.reader)
-    words = passphrase.asked(words_in)
-    typer.echo("Unlocking the key, a second or two…", err=True)
-    newfile.write(out, archive_capsule.opened_capsule(locked.unlocked(words.reveal()), content))
+    newfile.write(out, archive_capsule.opened_capsule(_unlocked(locked, words_in), content))
     typer.echo(f"The keyring is in {out}. On the line's machine: greenroom restore {out.name}", err=True)
 
 

@@ -45,6 +45,12 @@ def chosen(file: Path | None) -> Secret[str]:
     return Secret(words)
 
 
+def patience(what: str) -> None:
+    """Says that something takes a second or two, to somebody who looks on."""
+    if sys.stderr.isatty():
+        typer.echo(f"{what}, a second or two…", err=True)
+
+
 def _given(file: Path | None) -> Secret[str] | None:
     if file is None:
         said = environ.get(VARIABLE)

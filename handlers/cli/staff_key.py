@@ -37,7 +37,7 @@ def new(
     public = keyfile.with_name(f"{keyfile.name}.pub")
     newfile.refuse_what_is_there(keyfile, public)
     words = passphrase.chosen(passphrase_file)
-    typer.echo("Making the key and its lock, a second or two…", err=True)
+    passphrase.patience("Making the key and its lock")
     pair = archive.new_pair()
     newfile.write(keyfile, archive_keyfile.locked(pair, words.reveal()).encode())
     try:

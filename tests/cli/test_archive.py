@@ -69,7 +69,7 @@ def test_a_sealed_conversation_is_carried_to_sam(line: Type, think: Think, sam: 
     assert plain["lines"][2]["text"] == "he said \x1b[2Jnobody\u202e\nwould believe me"
 
     kept = line("archive", "open", "talk.greenroom", "--key", "sam.key", "--out", "talk.txt")
-    assert (kept.code, kept.out) == (0, "")
+    assert (kept.code, kept.err) == (0, "")
     assert (tmp_path / "talk.txt").stat().st_mode & 0o777 == 0o600
     assert "are you there?" in (tmp_path / "talk.txt").read_text()
     assert line("archive", "open", "talk.greenroom", "--key", "sam.key", "--out", "talk.txt").code == 1
