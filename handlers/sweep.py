@@ -62,6 +62,7 @@ class Sweeper:
     keeping: Keeping
     now: Callable[[], datetime]
     holder: bytes
+    lease: timedelta = LEASE
     _last: datetime | None = None
     _hourly: datetime | None = None
 
@@ -84,7 +85,9 @@ class Sweeper:
         return done
 
     def _begin(self, work: Work) -> bool:
-        if not work.chores.take(Chore.SWEEP, holder=self.holder, lease=LEASE, every=EVERY, due_only=False):
+        if not work.chores.take(
+            Chore.SWEEP, holder=self.holder, lease=self.lease, every=EVERY, due_only=False
+        ):
             return False
         first = self._last is None
         if first:
@@ -136,7 +139,7 @@ class Sweeper:
         due = work.endings.due(AT_ONCE)
         for ended in due:
             attend(work, self.keeping, ended, halves)
-        work.chores.renew(Chore.SWEEP, holder=self.holder, lease=LEASE)
+        work.chores.renew(Chore.SWEEP, holder=self.holder, lease=self.lease)
         return len(due)
 
     async def _singly(self) -> int:
@@ -176,7 +179,7 @@ class Sweeper:
         return done
 
     def _subject(self, work: Work, *, name: str) -> int:
-        work.chores.renew(Chore.SWEEP, holder=self.holder, lease=LEASE)
+        work.chores.renew(Chore.SWEEP, holder=self.holder, lease=self.lease)
         return SUBJECTS[name](work.sweep, self.keeping)
 
     async def _silent(self) -> int:

@@ -22,7 +22,7 @@ from bot.redact import place as place_of
 from bot.redact import safe_error
 from storage.engine import migrate
 from tests import postgres
-from tests.secrecy import canaries, flips, pieces, vectors
+from tests.secrecy import canaries, flips, pieces, sweeping, vectors
 from tests.secrecy.trial import BOTH, NEITHER, Outcome, Place, Sum, Trial, carried_out
 
 TRIALS: tuple[Trial, ...] = (
@@ -30,6 +30,7 @@ TRIALS: tuple[Trial, ...] = (
     Trial("a sealed value in another row, column, envelope", flips.swaps),
     Trial("old, missing, reordered rows; columns in the clear", pieces.pieces),
     Trial("1,000 canaries, in every byte that was written", canaries.canaries),
+    Trial("200 kill -9 while sealing and erasing", sweeping.kills),
     Trial("published vectors, not as published", vectors.vectors, NEITHER),
 )
 """What `make secrecy` tries, in this order."""

@@ -1,0 +1,120 @@
+"""Who did what: a chain in which one entry that was changed, moved, taken out or put back is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.errors import SealBroken
+from bot.people import StaffId
+from storage.engine import Store
+from storage.tables import day_of
+from storage.work import Work
+from tests.clock import FakeClock
+from tests.storage.cast import ROBIN, by_hand, writes
+
+
+def tells(work: Work, *what: str) -> None:
+    for one in what:
+        work.audit.add(one, by=StaffId(7), detail=f"because of {one}")
+
+
+def whats(work: Work) -> list[str]:
+    return [entry.what for entry in work.audit.entries()]
+
+
+async def test_the_trail_tells_who_what_and_when(store: Store, clock: FakeClock, database_url: str) -> None:
+    """Oldest first, to the second; in the database stands the day and nothing else."""
+    made = await store.do(lambda work: writes(work, ROBIN, "hi"))
+    clock.advance(seconds=90)
+    await store.do(
+        lambda work: work.audit.add("hold begun", by=StaffId(7), conversation=made.id, detail="why")
+    )
+    [entry] = await store.do(lambda work: list(work.audit.entries()))
+    assert (entry.number, entry.at, entry.what) == (1, clock.now, "hold begun")
+    assert (entry.by, entry.conversation, entry.detail) == (7, made.id, "why")
+    assert await store.do(lambda work: work.audit.verify())
+    [row] = by_hand(database_url, "SELECT day, sealed FROM audit")
+    assert row[0] == day_of(clock.now)
+    assert b"hold" not in bytes(row[1])  # type: ignore[arg-type]
+
+
+async def test_everybody_at_once_makes_one_chain(store: Store) -> None:
+    """Ten thoughts that add at the same time: ten entries, in one order."""
+    await asyncio.gather(*(store.do(lambda work, n=n: tells(work, f"entry {n}")) for n in range(10)))
+    assert sorted(await store.do(whats)) == [f"entry {n}" for n in range(10)]
+    assert await store.do(lambda work: work.audit.verify())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "DELETE FROM audit WHERE id = 1",
+        "DELETE FROM audit WHERE id = 3",
+        "DELETE FROM audit WHERE id = 5",
+        "DELETE FROM audit",
+        "UPDATE audit SET sealed = (SELECT sealed FROM audit WHERE id = 2) WHERE id = 3",
+        "UPDATE audit SET link = (SELECT link FROM audit WHERE id = 4) WHERE id = 5",
+        "UPDATE audit SET id = 99 WHERE id = 3",
+        "INSERT INTO audit (id, day, sealed, link) SELECT 6, day, sealed, link FROM audit WHERE id = 5",
+    ],
+)
+async def test_whatever_is_done_to_it_is_noticed(store: Store, database_url: str, wrong: str) -> None:
+    """Taken out anywhere, exchanged, moved, added to: the trail is not whole any more."""
+    await store.do(lambda work: tells(work, "a", "b", "c", "d", "e"))
+    by_hand(database_url, wrong)
+    assert not await store.do(lambda work: work.audit.verify())
+    with pytest.raises(SealBroken):
+        await store.do(whats)
+
+
+async def test_an_older_end_put_back_is_noticed(store: Store, database_url: str) -> None:
+    """Who takes out the newest entry and puts back what the line remembered before it gets past nobody who adds."""
+    await store.do(lambda work: tells(work, "a", "b"))
+    [before] = by_hand(database_url, "SELECT sealed FROM line WHERE name = 'audit'")
+    await store.do(lambda work: tells(work, "c"))
+    by_hand(database_url, "UPDATE line SET sealed = :old WHERE name = 'audit'", old=before[0])
+    assert not await store.do(lambda work: work.audit.verify())
+
+
+async def test_the_last_entries_can_be_read_alone(store: Store) -> None:
+    """Verified from the one before them on."""
+    await store.do(lambda work: tells(work, *"abcdefg"))
+    last = await store.do(lambda work: [entry.what for entry in work.audit.entries(last=3)])
+    assert last == ["e", "f", "g"]
+
+
+async def test_old_entries_are_forgotten_from_the_beginning(
+    store: Store, clock: FakeClock, database_url: str
+) -> None:
+    """The chain begins later and is still whole; once all are gone it goes on."""
+    await store.do(lambda work: tells(work, "a", "b"))
+    clock.advance(days=10)
+    await store.do(lambda work: tells(work, "c"))
+    assert await store.do(lambda work: work.audit.forget(day_of(work.now) - 9)) == 2
+    assert await store.do(whats) == ["c"]
+    clock.advance(days=20)
+    assert await store.do(lambda work: work.audit.forget(day_of(work.now))) == 1
+    assert await store.do(lambda work: work.audit.forget(day_of(work.now))) == 0
+    await store.do(lambda work: tells(work, "d"))
+    assert await store.do(whats) == ["d"]
+    assert await store.do(lambda work: work.audit.verify())
+    assert by_hand(database_url, "SELECT id FROM audit") == [(4,)]
+
+
+async def test_a_clock_that_was_wrong_takes_nothing_along(
+    store: Store, clock: FakeClock, database_url: str
+) -> None:
+    """An entry of a wrong, old day does not take the younger ones before it; one of the future is not kept for ever."""
+    await store.do(lambda work: tells(work, "young"))
+    clock.advance(days=-400)
+    await store.do(lambda work: tells(work, "written while the clock was behind"))
+    clock.advance(days=800)
+    await store.do(lambda work: tells(work, "written while it was ahead"))
+    clock.advance(days=-400)
+    assert await store.do(lambda work: work.audit.forget(day_of(work.now) - 365)) == 0
+    assert len(await store.do(whats)) == 3
+    clock.advance(days=366)
+    assert await store.do(lambda work: work.audit.forget(day_of(work.now) - 365)) == 3
+    assert await store.do(lambda work: work.audit.verify())
