@@ -187,7 +187,15 @@ def _check_together(config: Config, table: dict[str, Any]) -> None:
             f"web.public_url is missing, and [{calls_us}] needs it.",
             'Write the address by which the carrier reaches this line, such as "https://line.example.org".',
         )
-    _check_apart("keys.pepper", config.keys.pepper, config.keys.root)
+    keys = config.keys
+    _check_apart("keys.pepper", keys.pepper, keys.root)
+    for key, previous in (
+        ("keys.previous_root", keys.previous_root),
+        ("keys.previous_pepper", keys.previous_pepper),
+    ):
+        if previous is not None:
+            _check_apart(key, previous, keys.root)
+            _check_apart(key, previous, keys.pepper)
     if config.telegram:
         _check_apart("telegram.staff.token", config.telegram.staff.token, config.telegram.texters.token)
 

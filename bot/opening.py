@@ -15,8 +15,10 @@ from sqlalchemy import make_url
 from bot import config as settings
 from bot.budget import Budget
 from bot.endings import Keeping
+from bot.errors import SettingsError
 from bot.ladder import Pace
 from bot.redact import Secret
+from bot.references import Reference
 from bot.settings import Config
 from bot.voice import Voice
 from handlers.line import Line
@@ -44,10 +46,21 @@ def database_url(config: Config) -> str:
 
 def vault(config: Config, keyring: Path | None = None) -> Vault:
     """The keys, from where the configuration says that they are; `keyring`: but this one."""
-    root = settings.key_bytes(config.keys.root)
-    pepper = settings.key_bytes(config.keys.pepper)
-    loaded = Keyring.load(keyring or config.keys.keyring, (root,))
-    return Vault(roots=(root,), peppers=(pepper,), keyring=loaded)
+    keys = config.keys
+    roots = _with_previous("keys.previous_root", keys.root, keys.previous_root)
+    peppers = _with_previous("keys.previous_pepper", keys.pepper, keys.previous_pepper)
+    return Vault(roots=roots, peppers=peppers, keyring=Keyring.load(keyring or keys.keyring, roots))
+
+
+def _with_previous(key: str, now: Reference, before: Reference | None) -> tuple[bytes, ...]:
+    """The current key, and the one before it while that is still accepted."""
+    current = settings.key_bytes(now)
+    if before is None:
+        return (current,)
+    previous = settings.key_bytes(before)
+    if previous == current:
+        raise SettingsError(f"{key} is the same key as {now.key}.", f"Write a new key to {now.key}'s place.")
+    return (current, previous)
 
 
 def hook_secret(config: Config, via: str) -> Secret[str]:

@@ -63,11 +63,13 @@ class Database(Section, frozen=True, kw_only=True):
 
 
 class Keys(Section, frozen=True, kw_only=True):
-    """`[keys]`: root and pepper by reference, and the keyring file."""
+    """`[keys]`: root and pepper by reference, and the keyring file; while one is changed, the previous one too."""
 
     root: Reference
     pepper: Reference
     keyring: Path
+    previous_root: Reference | None = None
+    previous_pepper: Reference | None = None
 
 
 class Web(Section, frozen=True, kw_only=True):

@@ -127,6 +127,8 @@ _SPELLINGS: Final[tuple[tuple[str, Reader, str | None], ...]] = (
     ("database.password", references.parse, None),
     ("keys.root", references.parse, "file:keys/root.key"),
     ("keys.pepper", references.parse, "file:keys/pepper.key"),
+    ("keys.previous_root", references.parse, None),
+    ("keys.previous_pepper", references.parse, None),
     ("keys.keyring", _path, "keys/keyring"),
     ("web.listen", _listen, "127.0.0.1:8080"),
     ("web.public_url", _web, None),

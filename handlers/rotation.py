@@ -80,6 +80,8 @@ class Rotator:
 
     async def keep(self) -> None:
         """Until cancelled: takes over what other processes have done, and rotates when it is due."""
+        if await asyncio.to_thread(self.store.keyring.relock):
+            log.info("the keyring is locked by the current root key now")
         while True:
             try:
                 await self.look()
@@ -145,6 +147,7 @@ class Rotator:
         done = await self._drain(new)
         await self._forget(await self._do(lambda work: work.rotation.kids()), waiting=True)
         self.step("forgotten")
+        await self._relabel()
         await self._do(self._finish)
         return await self._with_capsule(done)
 
@@ -155,6 +158,15 @@ class Rotator:
             return replace(done, capsule=path, readers=readers)
         except OSError:
             return replace(done, unwritten=True)
+
+    async def _relabel(self) -> None:
+        """While there is a previous pepper, labels under it are made anew where that can be done."""
+        if not await self._do(lambda work: work.vault.has_previous_pepper):
+            return
+        await self._do(lambda work: work.relabel.staff())
+        after: bytes | None = b""
+        while after is not None:
+            after = await self._do(partial(_relabelled, after=after))
 
     def _finish(self, work: Work) -> None:
         work.line.set(ROTATED, work.now.isoformat())
@@ -223,6 +235,10 @@ class Rotator:
         ]
         if gone:
             await asyncio.to_thread(keyring.drop, *gone)
+
+
+def _relabelled(work: Work, *, after: bytes) -> bytes | None:
+    return work.relabel.texters(after)
 
 
 def _tell(done: Rotated) -> None:

@@ -156,6 +156,15 @@ class Keyring:
         """Writes the file anew under the current root."""
         self._change(lambda epochs: epochs)
 
+    def relock(self) -> bool:
+        """Writes the file anew if it is still locked by a previous root; whether it was."""
+        try:
+            _read(self._path, self._roots[:1])
+        except errors.SealBroken:
+            self.save()
+            return True
+        return False
+
     def reload(self) -> None:
         """Takes over what another process changed; SealBroken or SettingsError: nothing has changed."""
         seen = _looks(self._path)

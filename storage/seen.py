@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam, select
+
 from bot.people import Medium
 from bot.redact import Secret
 from storage.desk import Desk
 from storage.tables import day_of, seen
 from storage.vault import Label, canon
+
+_KNOWN = select(seen.c.label).where(seen.c.label.in_(bindparam("those", expanding=True)))
 
 
 class Seen:
@@ -18,5 +22,7 @@ class Seen:
     def first(self, medium: Medium, via: str, provider_id: Secret[str]) -> bool:
         """Whether this is the first time; it is remembered together with what the transaction makes of it."""
         value = canon(via.encode(), provider_id.reveal().encode("utf-8", "surrogatepass"))
-        label = self._desk.vault.label(Label.SEEN, medium, value)
+        label, *before = self._desk.vault.labels(Label.SEEN, medium, value)
+        if before and self._desk.conn.execute(_KNOWN, {"those": before}).first() is not None:
+            return False
         return self._desk.put_once(seen, {"label": label, "day": day_of(self._desk.now)})

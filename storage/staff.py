@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 
@@ -210,6 +211,13 @@ class StaffRoom:
     def set_last_from(self, contact_id: ContactId, conversation: ConversationId | None) -> None:
         """Which conversation the last message there came from, that the carrier accepted."""
         self._change_contact(contact_id, last_from=conversation)
+
+    def relabel(self, person: Staff) -> None:
+        """Her name and her addresses are found under the current pepper."""
+        self._change(person.id, name_label=self._desk.vault.label(Label.NAME, "", _folded(person.name)))
+        for contact in person.contacts:
+            with suppress(SealBroken):  # she has not joined yet
+                self._change_contact(contact.id, address_label=self._labels(self.address(contact.id))[0])
 
     def set_available(self, staff_id: StaffId, available: bool) -> None:
         """ON or OFF."""

@@ -143,6 +143,11 @@ class Vault:
         return self._keyring.active
 
     @property
+    def has_previous_pepper(self) -> bool:
+        """Whether labels may have been made under another pepper than the current one."""
+        return len(self._peppers) > 1
+
+    @property
     def keyring(self) -> Keyring:
         """The epoch keys."""
         return self._keyring

@@ -27,6 +27,7 @@ from storage.offsets import Offsets
 from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
+from storage.relabel import Relabel
 from storage.replay import Replay
 from storage.requests import Requests
 from storage.rota import RotaRoom
@@ -73,6 +74,7 @@ class Work:
         self.sweep = Sweep(desk, self.audit)
         self.hosts = Hosts(desk)
         self.rotation = Rotation(desk, self.hosts)
+        self.relabel = Relabel(desk, self.staff)
         self.replay = Replay(desk, self.conversations, self.staff, self.outbox, self.rotation)
         self.archive_keys = ArchiveKeys(desk, self.staff)
         self.requests = Requests(desk)

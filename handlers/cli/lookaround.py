@@ -23,7 +23,7 @@ SQLITE = "sqlite:///"
 KEYS = ("keys.root", "keys.pepper")
 TOKENS = ("telegram.texters.token", "telegram.staff.token")
 KEYRING = "keys.keyring"
-TO_OPEN = (*KEYS, KEYRING, "database.password")
+TO_OPEN = (*KEYS, "keys.previous_root", "keys.previous_pepper", KEYRING, "database.password")
 """What the database cannot be opened without."""
 
 
@@ -31,7 +31,7 @@ def facts(here: Asked, *, offline: bool) -> Facts:
     """Everything there is to know. SettingsError only if the configuration itself cannot be read."""
     config = here.settings()
     secrets, alike = _secrets(config)
-    if not any(secrets[key] for key in KEYS):
+    if not any(trouble for key, trouble in secrets.items() if key.startswith("keys.")):
         secrets[KEYRING] = _trouble_of_keyring(here, config)
     schema, line = _database(here, config, secrets)
     return Facts(
@@ -50,6 +50,8 @@ def facts(here: Asked, *, offline: bool) -> Facts:
 def _references(config: Config) -> Iterator[Reference]:
     """Every secret that the configuration points to."""
     yield from (config.keys.root, config.keys.pepper)
+    previous = (config.keys.previous_root, config.keys.previous_pepper)
+    yield from (one for one in previous if one is not None)
     if config.database.password is not None:
         yield config.database.password
     if config.sms is not None:
@@ -66,7 +68,9 @@ def _secrets(config: Config) -> tuple[dict[str, Trouble | None], tuple[tuple[str
         key = reference.key
         try:
             values[key] = (
-                settings.key_bytes(reference) if key in KEYS else _bot_of(key, settings.secret(reference))
+                settings.key_bytes(reference)
+                if key.startswith("keys.")
+                else _bot_of(key, settings.secret(reference))
             )
             troubles[key] = None
         except SettingsError as error:

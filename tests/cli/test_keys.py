@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import NUMBER, Think, Type
+from tests.storage.cast import ROBIN, writes
 
 
 def test_a_new_line_has_one_epoch(line: Type, tmp_path: Path) -> None:
@@ -46,3 +50,52 @@ def test_an_old_keyring_is_refused_in_plain_words(line: Type, think: Think, tmp_
 
     assert shown.code == 3
     assert "The keys do not open this database." in shown.err
+
+
+def _change(folder: Path, name: str) -> None:
+    """A new key in the place of the old one, which lies beside it from now on."""
+    path = folder / "keys" / f"{name}.key"
+    path.rename(path.with_suffix(".old"))
+    path.write_text(secrets.token_hex(32))
+    path.chmod(0o400)
+
+
+def test_root_and_pepper_are_changed(line: Type, think: Think, tmp_path: Path) -> None:
+    """With the previous ones beside them everything opens and is found; after one rotation they are not needed."""
+    line("staff", "add", "Alma", "--sms", NUMBER)
+    robin = think(lambda work: writes(work, ROBIN, "hello"))
+    config = tmp_path / "config.toml"
+    before = config.read_text()
+    for name in ("root", "pepper"):
+        _change(tmp_path, name)
+    assert line("staff", "list").code == 3
+    config.write_text(
+        f'{before}\n[keys]\nprevious_root = "file:keys/root.old"\nprevious_pepper = "file:keys/pepper.old"\n'
+    )
+    assert "Alma" in line("staff", "list").out
+    assert think(lambda work: work.conversations.by_address(ROBIN)) == robin
+    assert think(lambda work: [one.id for one in work.conversations.all(ROBIN)]) == [robin.id]
+
+    assert line("keys", "rotate").code == 0
+
+    config.write_text(before)
+    assert think(lambda work: work.conversations.by_address(ROBIN)) == robin
+    assert think(lambda work: [one.id for one in work.conversations.all(ROBIN)]) == [robin.id]
+    assert think(lambda work: work.staff.by_name("alma")) is not None
+    assert line("staff", "contact", "Alma", "--sms", NUMBER).code == 1
+
+
+@pytest.mark.parametrize("name", ["root", "pepper"])
+def test_a_previous_key_that_is_the_current_one_is_refused(line: Type, tmp_path: Path, name: str) -> None:
+    """Whether it is the same place, or the same key in another: nothing would be changed by it."""
+    config = tmp_path / "config.toml"
+    before = config.read_text()
+    key = tmp_path / "keys" / f"{name}.key"
+    copied = tmp_path / "keys" / "copied"
+    copied.write_bytes(key.read_bytes())
+    copied.chmod(0o400)
+    for place in (f"keys/{name}.key", "keys/copied"):
+        config.write_text(f'{before}\n[keys]\nprevious_{name} = "file:{place}"\n')
+        shown = line("staff", "list")
+        assert shown.code == 3
+        assert f"keys.previous_{name}" in shown.err
