@@ -42,7 +42,7 @@ def two_keys(facts: Facts) -> Iterator[Finding]:
     else:
         yield warning(
             "supervisor keys",
-            f"There are {count} of at least {ENOUGH} supervisors' keys: what is closed cannot be sealed, and is erased "
+            f"{count} of at least {ENOUGH} supervisors' keys are there: what is closed cannot be sealed, and is erased "
             "after 24 hours.",
             NEW,
         )

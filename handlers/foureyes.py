@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.errors import NotNow
 from bot.foureyes import GUESSES, RequestKind, may_approve, may_refuse
-from bot.people import Staff
+from bot.people import Staff, Standing
 from bot.phrases import phrase
 from handlers import alarms, newkey, reveal
 from handlers.line import Line
@@ -72,6 +72,8 @@ def _named(turn: Turn, number: str) -> Request:
     Who guesses is stopped: a phone in the wrong hands must not find one.
     """
     work = turn.work
+    if turn.contact.standing is Standing.OPTED_OUT:
+        raise NotNow("foureyes.unknown", number=number)
     if work.requests.guesses(turn.staff.id) >= GUESSES:
         raise NotNow("foureyes.guessed")
     found = work.requests.by_number(number)

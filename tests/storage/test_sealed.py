@@ -194,6 +194,7 @@ def test_a_private_key_handed_in_by_mistake_is_named(tmp_path: Path) -> None:
     assert (half.reader, public) == (reader(SAM), SAM.public)
     with pytest.raises(Unusable, match="PRIVATE key: it must never be on the server"):
         keypaper.half_of(kept(tmp_path, archive_keyfile.locked(SAM, "correct horse", CHEAP)))
-    wrong = keypaper.written(keypaper.Paper(keypaper.PUBLIC, {}, SAM.public[:-1]))
-    with pytest.raises(Unusable, match="holds no public key"):
-        keypaper.half_of(kept(tmp_path, wrong, "wrong.pub"))
+    for wrong in (SAM.public[:-1], b"", SAM.public[:1184] + bytes(32)):
+        paper = keypaper.written(keypaper.Paper(keypaper.PUBLIC, {}, wrong))
+        with pytest.raises(Unusable, match="holds no public key"):
+            keypaper.half_of(kept(tmp_path, paper, "wrong.pub"))

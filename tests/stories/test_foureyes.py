@@ -164,6 +164,8 @@ async def test_who_may_not_ask_or_answer_gets_nothing(line: Stage) -> None:
     await sam.shows("Text REVEAL, the code and the reason")
     await sam.write(f"REVEAL {code} {REASON}")
     asked = await number(wanda, "APPROVE")
+    await alma.write(f"APPROVE {asked}")
+    await alma.shows("APPROVE is not available")
     await charlie.write(f"APPROVE {asked}")
     await charlie.shows(f"{asked}: nothing with that number waits for you")
     wrong = str(int(asked) - 1)
