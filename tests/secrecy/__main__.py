@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,7 @@ from bot.redact import place as place_of
 from bot.redact import safe_error
 from storage.engine import migrate
 from tests import postgres
-from tests.secrecy import canaries, flips, pieces, sweeping, vectors
+from tests.secrecy import canaries, faults, flips, pieces, sweeping, vectors
 from tests.secrecy.trial import BOTH, NEITHER, Outcome, Place, Sum, Trial, carried_out
 
 TRIALS: tuple[Trial, ...] = (
@@ -31,6 +32,8 @@ TRIALS: tuple[Trial, ...] = (
     Trial("old, missing, reordered rows; columns in the clear", pieces.pieces),
     Trial("1,000 canaries, in every byte that was written", canaries.canaries),
     Trial("200 kill -9 while sealing and erasing", sweeping.kills),
+    Trial("a fault at each await with a text in hand, polling", faults.faults),
+    Trial("the same, Telegram by webhook", partial(faults.faults, updates="webhook")),
     Trial("published vectors, not as published", vectors.vectors, NEITHER),
 )
 """What `make secrecy` tries, in this order."""
