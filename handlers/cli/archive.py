@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot import casecode
+from bot.errors import SealBroken
 from handlers.cli import archive_words, asked, known, newfile, passphrase
 from handlers.cli.front import Stopped, answer_is_no, wrong_use
 
@@ -37,7 +38,11 @@ def list_(context: typer.Context) -> None:
 
     def thought(work: Work) -> tuple[list[SealedTalk], dict[str, str]]:
         people = {person.id: person.name for person in work.staff.everyone()}
-        whose = {one.reader: people.get(one.staff, "somebody who left") for one in work.archive_keys.all()}
+        whose = {
+            one.reader: people.get(one.staff, "somebody who left")
+            + (" (key ended)" if one.standing.value == "ended" else "")
+            for one in work.archive_keys.all()
+        }
         return work.sealed.all(), whose
 
     with here.store(here.settings()) as store:
@@ -77,7 +82,13 @@ def export(
         return exported, talk, len(talk.readers)
 
     with here.store(here.settings()) as store:
-        content, talk, readers = store.do_now(thought)
+        try:
+            content, talk, readers = store.do_now(thought)
+        except SealBroken:
+            raise answer_is_no(
+                "A line of that conversation was changed or taken out of the database: it cannot be exported whole. "
+                "See: greenroom audit"
+            ) from None
     newfile.write(file, content)
     here.answer(
         {"code": talk.code, "id": talk.id.hex(), "file": str(file), "readers": readers},

@@ -12,12 +12,14 @@ import typer
 
 from bot.messages import Address, Letter, Priority, Side
 from bot.people import ContactId, Medium, Role, Staff
+from bot.phrases import phrase
 from bot.redact import Secret
 from handlers.cli import asked, known, staff_key
 from handlers.cli.front import Code, Stopped, answer_is_no, wrong_use
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from handlers.line import Line
     from storage.work import Work
 
 app = typer.Typer(help="Who works on the line, and how they are reached.")
@@ -85,6 +87,7 @@ def add(
         if person is None:
             raise answer_is_no("Somebody on this line has that name already. Choose another alias.")
         work.audit.add("staff added", detail=f"{person.id}: {', '.join(sorted(roles))}")
+        _told(work, here.house.line(config), person)
         return invite(work, config, person, way)
 
     with here.store(config) as store:
@@ -101,6 +104,7 @@ def contact(context: typer.Context, name: Name, sms: Sms = None, telegram: Teleg
     def thought(work: Work) -> Invited:
         person = known.person(work, name)
         work.audit.add("contact added", detail=f"{person.id}: {way.medium.value}")
+        _told(work, here.house.line(config), person)
         return invite(work, config, person, way)
 
     with here.store(config) as store:
@@ -152,6 +156,14 @@ def remove(context: typer.Context, name: Name) -> None:
         f"{person.name} is off the line; nothing more is sent to her.",
         "Her turns in the rota stay hers, and nobody serves them: see greenroom rota gaps.",
     )
+
+
+def _told(work: Work, line: Line, person: Staff) -> None:
+    """Whoever has a say hears of a new voice: one person with a second phone must not be two unnoticed."""
+    from handlers import alarms
+
+    if person.roles & {Role.SUPERVISOR, Role.ADMIN, Role.WITNESS}:
+        alarms.tell_each(work, line, alarms.answerable(work), phrase("staff.voice", name=person.name))
 
 
 def plain(person: Staff) -> dict[str, object]:

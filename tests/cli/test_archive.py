@@ -18,6 +18,7 @@ from storage.archive_keyfile import Cost
 from storage.box import SupervisorKey
 from storage.work import Work
 from tests.cli.conftest import HOUSE, Think, Type
+from tests.storage.cast import by_hand
 from tests.storage.sealed_cast import joins_as_supervisor, sealed_talk
 
 SAM, CHARLIE = archive.new_pair(), archive.new_pair()
@@ -105,6 +106,18 @@ def test_what_does_not_open_is_one_sentence(
     assert shown.code == 1
     assert "not the passphrase" in shown.err
     assert not (tmp_path / "new").exists()
+
+
+def test_what_is_not_whole_is_not_exported(
+    line: Type, think: Think, tmp_path: Path, database_url: str
+) -> None:
+    """The server cannot read it, and sees all the same that a line is missing."""
+    code = think(sealed)
+    by_hand(database_url, "DELETE FROM transcript WHERE sequence = 2")
+    shown = line("archive", "export", code, "talk.greenroom")
+    assert (shown.code, shown.out) == (1, "")
+    assert "changed or taken out" in shown.err
+    assert not (tmp_path / "talk.greenroom").exists()
 
 
 def test_of_two_with_one_code_the_id_tells(line: Type, think: Think) -> None:

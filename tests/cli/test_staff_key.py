@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import fingerprint
+from bot.messages import Address
+from bot.people import Medium, Standing
+from bot.redact import Secret
 from storage import archive, archive_keyfile
 from storage.box import SupervisorKey
-from tests.cli.conftest import NUMBER, Think, Type
+from storage.work import Work
+from tests.cli.conftest import NUMBER, OURS, Think, Type
 from tests.storage.cast import by_hand
 
 
@@ -85,6 +90,29 @@ def test_a_witness_is_nobody_who_reads(staffed: Type) -> None:
         shown = staffed("staff", "add", "Bo", "--role", role, "--telegram")
         assert shown.code == 2
         assert "cannot read" in shown.err
+
+
+def test_who_has_a_say_hears_of_a_new_voice(staffed: Type, think: Think) -> None:
+    """One admin with a second phone must not become two unnoticed."""
+
+    def joined(work: Work) -> None:
+        charlie = work.staff.by_name("Charlie")
+        assert charlie is not None
+        number = Address(Medium.SMS, Secret("+12025550149"), OURS)
+        added = work.staff.add_contact(charlie.id, Medium.SMS, number, token_until=None)
+        assert added is not None
+        work.staff.set_standing(added[0].id, Standing.JOINED)
+
+    def texts(work: Work) -> list[str]:
+        found = work.outbox.claim({(Medium.SMS, OURS): 9}, holder=b"h" * 16, lease=timedelta(minutes=1))
+        return [one.letter.text.reveal() for one in found if one.letter is not None]
+
+    think(joined)
+    think(texts)
+    staffed("staff", "add", "Bo", "--sms", "+12025550150")
+    assert not any("Bo has another phone" in text for text in think(texts))
+    staffed("staff", "contact", "Charlie", "--telegram")
+    assert any("Charlie has another phone" in text for text in think(texts))
 
 
 def test_the_trail_tells_who_did_what_and_where_it_breaks(
