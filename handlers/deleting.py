@@ -34,7 +34,7 @@ def _erase(work: Work, line: Line, conversation: Conversation, hold: Hold | None
     decision = relay.texter_erased(conversation, work.now)
     apply.apply(work, line, conversation, _with_held(work, conversation, decision))
     if hold is not None:
-        work.audit.add("erased by its texter during a hold", conversation=conversation.id)
+        work.audit.note("erased by its texter during a hold", conversation=conversation.id)
 
 
 def _keep(work: Work, line: Line, conversation: Conversation, hold: Hold) -> None:
@@ -45,7 +45,7 @@ def _keep(work: Work, line: Line, conversation: Conversation, hold: Hold) -> Non
     apply.apply(work, line, conversation, _with_held(work, conversation, decision))
     work.conversations.unroute(conversation.id)
     work.holds.wish(hold)
-    work.audit.add("erasing asked for during a hold", conversation=conversation.id)
+    work.audit.note("erasing asked for during a hold", conversation=conversation.id)
 
 
 def _with_held(work: Work, conversation: Conversation, decision: Decision) -> Decision:

@@ -28,7 +28,7 @@ def end(work: Work, conversation_id: ConversationId, *, by: StaffId | None = Non
     hold = work.holds.of(conversation_id)
     work.holds.end(conversation_id)
     detail = "" if by is not None else "by its date"
-    work.audit.add("hold ended", by=by, conversation=conversation_id, detail=detail)
+    work.audit.note("hold ended", by=by, conversation=conversation_id, detail=detail)
     ended = work.endings.of(conversation_id)
     if hold is None or not hold.wished or ended is None or ended.state is State.ERASED:
         return False

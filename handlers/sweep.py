@@ -97,11 +97,18 @@ class Sweeper:
             work.endings.set_right(LONGEST)
             self._hourly = None
         self._last = work.now
-        mark = self.keeping.mark(sealing=_sealing(work))
-        if work.line.get(MARK) != mark:
-            work.line.set(MARK, mark)
-            work.endings.look_at_all()
+        self._heed_settings(work)
         return True
+
+    def _heed_settings(self, work: Work) -> None:
+        """Whatever has changed how long things are kept, settings or keys: every due time is reckoned anew, once."""
+        mark = self.keeping.mark(sealing=_sealing(work))
+        try:
+            if work.line.get(MARK) != mark:
+                work.line.set(MARK, mark)
+                work.endings.look_at_all()
+        except SealBroken as damaged:  # what the line remembers about itself keeps nothing from being erased
+            work.notice(damaged)
 
     def _finish(self, work: Work) -> None:
         soonest = work.endings.soonest()

@@ -101,6 +101,20 @@ class Audit:
         self._keep(msgspec.structs.replace(ends, last=number, last_link=link))
         return True
 
+    def note(
+        self,
+        what: str,
+        *,
+        by: StaffId | None = None,
+        conversation: ConversationId | None = None,
+        detail: str = "",
+    ) -> None:
+        """The same, of what must happen even if the trail does not open: then that is noticed in its place."""
+        try:
+            self.add(what, by=by, conversation=conversation, detail=detail)
+        except SealBroken as broken:
+            self._desk.notice(broken)
+
     def entries(self, *, last: int | None = None) -> Iterator[Entry]:
         """All entries, or the last so many, oldest first. SealBroken when one is missing, changed, moved or put back;
         what came before it has been handed out then."""

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
+from bot.errors import SealBroken
 from bot.people import ConversationId, StaffId
 from storage.desk import AnyRow, Desk
 from storage.line import LINE_ID
@@ -94,9 +95,13 @@ class Holds:
         self._desk.conn.execute(_LOOK, {"of": conversation_id, "now": self._desk.now})
 
     def _opened(self, row: AnyRow) -> Hold:
-        key = self._desk.key(Owner.LINE, LINE_ID)
-        opened = self._desk.vault.open(key, _place(row.conversation), row.sealed)
-        said = unpack(_Written, opened.body)
+        try:
+            key = self._desk.key(Owner.LINE, LINE_ID)
+            said = unpack(_Written, self._desk.vault.open(key, _place(row.conversation), row.sealed).body)
+        except SealBroken as broken:
+            # It holds all the same, and keeps nobody from erasing: only who and why are lost.
+            self._desk.notice(broken.at("holds.sealed", Owner.LINE, LINE_ID, row.conversation))
+            said = _Written(by=0, reason="")
         return Hold(ConversationId(row.conversation), row.until, StaffId(said.by), said.reason, said.wished)
 
 

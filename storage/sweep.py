@@ -121,7 +121,7 @@ class Sweep:
             return 0
         self._desk.conn.execute(delete(copies).where(copies.c.id.in_(ids)))
         self._desk.forget_keys(Owner.COPY, ids)
-        self._audit.add("carrier copies given up", detail=str(len(ids)))
+        self._audit.note("carrier copies given up", detail=str(len(ids)))
         return len(ids)
 
     def buried(self, keeping: Keeping) -> int:

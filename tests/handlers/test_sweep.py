@@ -16,13 +16,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot import opening
 from bot.conversation import Offer, OfferState, State
 from bot.errors import SealBroken
 from bot.people import ConversationId
+from handlers import deleting, holding
 from storage.engine import Store, open_store
 from storage.keyring import Keyring
 from storage.vault import Vault
 from storage.work import Work
+from tests.bot.test_unbuilt import config
 from tests.clock import FakeClock
 from tests.handlers.cast import address, ends, supervises, sweeper
 from tests.storage.cast import ALMA, KIT, ROBIN, by_hand, count, joins, to_texter, writes
@@ -203,6 +206,26 @@ async def test_a_damaged_row_holds_up_nobody_and_goes_in_its_time(
     clock.advance(days=31)
     await broom.round()
     assert by_hand(database_url, "SELECT state FROM conversations") == [("erased",), ("erased",)]
+
+
+async def test_a_damaged_line_key_keeps_nothing_from_being_erased(
+    store: Store, clock: FakeClock, database_url: str
+) -> None:
+    """What the line remembers about itself, the trail and who holds what do not open: time goes on all the same."""
+    made = await store.do(lambda work: ends(work, ROBIN))
+    held = await store.do(lambda work: ends(work, KIT))
+    sam, _ = await store.do(lambda work: supervises(work, "Sam"))
+    until = clock.now + 5 * DAY
+    await store.do(lambda work: holding.begin(work, held.id, until=until, by=sam, reason="court order"))
+    broom = sweeper(store, clock)
+    await broom.round()
+    by_hand(database_url, "UPDATE envelopes SET wrapped = :bits WHERE owner = 'line'", bits=b"\x01" * 60)
+    clock.advance(days=2)
+    await broom.round()
+    assert await state_of(store, made.id) is State.ERASED
+    assert await state_of(store, held.id) is State.CLOSED
+    await store.do(lambda work: deleting.everything(work, opening.line(config()), KIT))
+    assert await state_of(store, held.id) is State.ERASED
 
 
 async def test_one_that_fails_is_put_aside(store: Store, clock: FakeClock, database_url: str) -> None:

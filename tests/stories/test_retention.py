@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
 from sqlalchemy import select
 
 from bot.conversation import State
 from storage.tables import conversations, texter_contacts, transcript
 from tests.handlers.cast import supervises
-from tests.stories.stage import Stage, new, texts
+from tests.stories.stage import Stage, new, staged, texts
 
 
 async def states(line: Stage) -> list[str]:
@@ -33,6 +37,23 @@ async def test_a_conversation_is_gone_a_day_after_its_end(line: Stage) -> None:
     assert new(robin) == []
     again = await line.talk(robin, alma, "hello again")
     assert again != code
+
+
+async def test_it_happens_by_itself(tmp_path: Path, database_url: str) -> None:
+    """Nobody asks for it: where nothing is to be kept, all is gone seconds after DONE, once the closing lines have
+    left."""
+    nothing = "[retention]\naddress_hours = 0\ntranscript_days = 0\n"
+    async with staged(tmp_path, database_url, more=nothing) as line:
+        alma, robin = await line.on_call("Alma", "sms"), line.texter("telegram")
+        code = await line.talk(robin, alma, "my secret")
+        await alma.write(f"DONE {code}")
+        await robin.shows("This conversation has ended.")
+        await alma.shows(f"{code}: closed.")
+        async with asyncio.timeout(20):
+            while await states(line) != [State.ERASED]:
+                await asyncio.sleep(0.1)
+                line.town.clock.move(timedelta(seconds=1))
+        assert await line.count(transcript) == await line.count(texter_contacts) == 0
 
 
 async def test_who_writes_again_after_sealing_is_heard(line: Stage) -> None:
