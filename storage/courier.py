@@ -90,8 +90,10 @@ class Courier:
 
     def leave(self, work: Work) -> None:
         """A thought: this process is not here any more."""
-        if self._mailbox is not None and work.hosts.many:
-            work.hosts.leave(self._mailbox.host.id)
+        mailbox = None if self._mailbox is None else self._mailbox.host.id
+        for host_id in (mailbox, self._used):
+            if host_id is not None:
+                work.hosts.leave(host_id)
 
     def _publish(self, work: Work, kids: tuple[bytes, ...]) -> None:
         mailbox = self._mailbox = self._mailbox or Mailbox(self._keyring)

@@ -23,7 +23,7 @@ from bot.redact import place as place_of
 from bot.redact import safe_error
 from storage.engine import migrate
 from tests import postgres
-from tests.secrecy import canaries, faults, flips, pieces, sweeping, vectors
+from tests.secrecy import canaries, faults, flips, pieces, rotation, sweeping, vectors
 from tests.secrecy.trial import BOTH, NEITHER, Outcome, Place, Sum, Trial, carried_out
 
 TRIALS: tuple[Trial, ...] = (
@@ -34,6 +34,10 @@ TRIALS: tuple[Trial, ...] = (
     Trial("200 kill -9 while sealing and erasing", sweeping.kills),
     Trial("a fault at each await with a text in hand, polling", faults.faults),
     Trial("the same, Telegram by webhook", partial(faults.faults, updates="webhook")),
+    Trial("200 kill -9 while the keys change", rotation.kills),
+    Trial("the disk full while the keys change", rotation.full_disk),
+    Trial("all keys and an old backup, after a rotation", rotation.old_backup),
+    Trial("50 texts a second while the keys change", rotation.under_load, ("postgresql",)),
     Trial("published vectors, not as published", vectors.vectors, NEITHER),
 )
 """What `make secrecy` tries, in this order."""

@@ -7,9 +7,11 @@ import copy
 import multiprocessing
 import os
 import random
+import resource
 import secrets
 import shutil
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -21,7 +23,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select
 
 from bot.conversation import Conversation
-from bot.errors import SealBroken, TakenOver, UnknownEpoch
+from bot.errors import SealBroken, StorageError, TakenOver, UnknownEpoch
 from bot.messages import Address
 from bot.people import Medium
 from bot.redact import Secret
@@ -223,3 +225,101 @@ async def until(true: Any, *, within: float = 30) -> bool:
             return False
         await asyncio.sleep(0.05)
     return True
+
+
+def _writes(
+    url: str, keyring: Path, keys: tuple[bytes, bytes], work: tuple[float, float, int], told: Any
+) -> None:
+    """A process that serves: it looks after its keys, and so many texts a second come in; tells how many failed."""
+    seconds, rate, first = work
+
+    async def serve() -> tuple[int, int]:
+        store = opened(url, keyring, *keys)
+        rotator = Rotator(store, serving=True)
+        looking = asyncio.create_task(rotator.keep())
+        tasks: list[asyncio.Task[list[Conversation]]] = []
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            while len(tasks) < passed * rate:
+                tasks.append(asyncio.create_task(written(store, 1, first=first + len(tasks))))
+            await asyncio.sleep(0.005)
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await rotator.leave()
+        await store.close()
+        return len(done), sum(isinstance(one, BaseException) for one in done)
+
+    told.send(asyncio.run(serve()))
+    told.close()
+
+
+async def under_load(place: Place, seconds: float = 30, rate: float = 50) -> AsyncIterator[Outcome]:
+    """Rotations one after the other while three processes take so many texts a second: none fails, none is left."""
+    here = Keys(place.folder)
+    there = here.copied("another host")
+    store = here.open(place.url)
+    started = []
+    for number, keys in enumerate((here, here, there)):
+        listen, tell = _FORKS.Pipe(duplex=False)
+        share = (seconds, rate / 3, 3000 * number)
+        secret = (keys.root, keys.pepper)
+        process = _FORKS.Process(target=_writes, args=(place.url, keys.file, secret, share, tell))
+        process.start()
+        tell.close()
+        started.append((process, listen))
+    count = 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        await rotated(store)
+        count += 1
+    for process, listen in started:
+        texts, failed = await asyncio.to_thread(listen.recv)
+        await asyncio.to_thread(process.join, 60)
+        yield Outcome(texts, failed, "a text was not taken in while the keys changed")
+    await rotated(store)
+    yield Outcome(count, await on_old_keys(store, here) != 0, "something was left under an old key")
+    every = await store.do(lambda work: len(work._desk.conn.execute(select(conversations.c.id)).all()))
+    yield Outcome(every, every - await store.do(readable), "a conversation was unreadable")
+    await store.close()
+
+
+def _starves(url: str, keyring: Path, root: bytes, pepper: bytes, most: int) -> None:
+    """A process that rotates on a disk on which no file may grow beyond so many bytes."""
+
+    async def once() -> None:
+        store = opened(url, keyring, root, pepper)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        try:
+            await rotated(store)
+        finally:
+            await store.close()
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        asyncio.run(once())
+    except (OSError, StorageError):
+        sys.exit(1)
+
+
+async def full_disk(place: Place, count: int = 30) -> AsyncIterator[Outcome]:
+    """The disk is full at another point each time: keyring whole, all readable, and the next rotation completes it."""
+    chance = random.Random(place.seed)
+    keys = Keys(place.folder)
+    store = keys.open(place.url)
+    texters = 40
+    await written(store, texters)
+    failed = 0
+    for _ in range(count):
+        most = chance.choice((0, 100, chance.randrange(500), chance.randrange(600_000)))
+        process = _FORKS.Process(target=_starves, args=(place.url, keys.file, keys.root, keys.pepper, most))
+        process.start()
+        await asyncio.to_thread(process.join, 60)
+        failed += process.exitcode != 0
+        Keyring.load(keys.file, (keys.root,))
+        opens = await store.do(readable)
+        yield Outcome(1, opens != texters, "a conversation was unreadable after the disk was full")
+    yield Outcome(1, not failed, "the trial never filled the disk")
+    await rotated(store)
+    yield Outcome(1, await on_old_keys(store, keys) != 0, "something was left under an old key")
+    await store.close()

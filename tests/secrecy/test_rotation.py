@@ -176,3 +176,14 @@ async def test_a_rotation_that_slept_too_long_stops(store: Store, clock: FakeClo
 
 def _taken(work: Work, *, holder: bytes) -> bool:
     return work.chores.take(Chore.ROTATE, holder=holder, lease=timedelta(minutes=1), every=EVERY)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_three_processes_serve_while_the_keys_change(place: Place) -> None:
+    """Two on one host, one on another with a keyring file of its own; 50 texts a second, for a few seconds."""
+    await assert_nothing_through(rotation.under_load(place, seconds=4), at_least=100)
+
+
+async def test_a_full_disk_costs_nothing(place: Place) -> None:
+    """Four times, at four points."""
+    await assert_nothing_through(rotation.full_disk(place, 4))
