@@ -25,25 +25,25 @@ from storage.tables import (
 _BY_STATE = select(conversations.c.state, func.count().label("number")).group_by(conversations.c.state)
 _COPIES = select(func.count()).select_from(copies)
 _NUMBERS: dict[str, Select[Any]] = {
-    "on hold": select(func.count()).select_from(holds),
-    "transcript lines": select(func.count()).select_from(transcript),
-    "texters' addresses": select(func.count())
+    "held": select(func.count()).select_from(holds),
+    "transcript_lines": select(func.count()).select_from(transcript),
+    "addresses": select(func.count())
     .select_from(texter_contacts)
     .where(func.length(texter_contacts.c.sealed) > 0),
-    "messages that carriers still hold": _COPIES,
-    "messages still to be sent": select(func.count()).select_from(outbox).where(outbox.c.state == "waiting"),
-    "staff texts held for a question": select(func.count()).select_from(held),
-    "opt-outs": select(func.count()).select_from(optouts),
+    "carrier_copies": _COPIES,
+    "letters": select(func.count()).select_from(outbox).where(outbox.c.state == "waiting"),
+    "held_texts": select(func.count()).select_from(held),
+    "optouts": select(func.count()).select_from(optouts),
     "blocks": select(func.count()).select_from(blocks),
-    "people on the line": select(func.count()).select_from(staff).where(staff.c.removed.is_(False)),
-    "entries in the audit trail": select(func.count()).select_from(audit),
+    "people": select(func.count()).select_from(staff).where(staff.c.removed.is_(False)),
+    "audit_entries": select(func.count()).select_from(audit),
 }
 _NAMES = {
-    State.WAITING: "waiting conversations",
-    State.TALKING: "open conversations",
-    State.CLOSED: "closed conversations, not sealed yet",
-    State.SEALED: "sealed conversations",
-    State.ERASED: "erased conversations (id, day, who had it)",
+    State.WAITING: "waiting",
+    State.TALKING: "open",
+    State.CLOSED: "closed",
+    State.SEALED: "sealed",
+    State.ERASED: "erased",
 }
 
 

@@ -26,6 +26,25 @@ FEWER: Final = 5
 """Numbers under this would point at somebody: they are not shown."""
 COUNTED: Final = timedelta(days=30)
 
+WORDS: Final = {
+    "waiting": "conversations that wait for a counselor",
+    "open": "conversations with a counselor",
+    "closed": "closed conversations, not sealed",
+    "sealed": "sealed conversations",
+    "erased": "erased conversations: id, days, who had it",
+    "held": "of all these on hold",
+    "transcript_lines": "lines of transcripts, encrypted",
+    "addresses": "texters' addresses, encrypted",
+    "carrier_copies": "messages that carriers still have",
+    "letters": "messages still to be sent",
+    "held_texts": "texts of staff held for a question",
+    "optouts": "fingerprints of those who wrote STOP",
+    "blocks": "fingerprints of those who are blocked",
+    "people": "people on the line",
+    "audit_entries": "entries in the audit trail",
+}
+"""What is counted, as a person reads it."""
+
 Code = Annotated[str, typer.Argument(help="The conversation's code.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="The admin or supervisor who answers for it.")]
 
@@ -128,13 +147,13 @@ def holdings(context: typer.Context) -> None:
     with here.store(here.settings()) as store:
         there, counted = store.do_now(thought)
     hidden = {name: number if number >= FEWER else None for name, number in counted.items()}
-    rows = [(name, str(number)) for name, number in there.items()]
+    rows = [(WORDS.get(name, name), str(number)) for name, number in there.items()]
     rows += [
         (f"{name}, in {COUNTED.days} days", f"fewer than {FEWER}" if number is None else str(number))
         for name, number in hidden.items()
     ]
     plain = {name: f"fewer than {FEWER}" if number is None else number for name, number in hidden.items()}
-    here.table({"holds": there, f"counted in {COUNTED.days} days": plain}, ("what", "number"), rows)
+    here.table({**there, "counts": plain}, ("what", "number"), rows)
 
 
 def _answers(work: Work, name: str) -> Staff:
