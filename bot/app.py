@@ -35,6 +35,7 @@ from handlers.line import Line
 from handlers.outbox import Outbox
 from handlers.rates import BOT_RATE, Rates, chat_rests
 from handlers.rotation import Rotator
+from handlers.rotation import tell_admins as tell_of_keys
 from handlers.sweep import Sweeper
 from handlers.web import server
 from handlers.web.meters import Meters
@@ -255,7 +256,13 @@ async def running(
         )
         program.store.on_letters(outbox.wake)
         kept = timedelta(days=config.retention.capsule_days)
-        rotator = Rotator(program.store, kept=kept, serving=True, step=lambda name: step(f"keys {name}"))
+        rotator = Rotator(
+            program.store,
+            kept=kept,
+            serving=True,
+            step=lambda name: step(f"keys {name}"),
+            alarm=partial(tell_of_keys, line=program.line),
+        )
         sending = asyncio.create_task(outbox.run())
         tasks = [
             asyncio.create_task(_for_ever(work))

@@ -16,8 +16,11 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.errors import DatabaseAway, TakenOver, UnknownEpoch
+from bot.phrases import phrase
+from handlers import alarms
 from handlers.capsules import Capsules
 from handlers.erased import Erased
+from handlers.line import Line
 from storage.chores import Chore
 from storage.courier import Found, knows_all
 from storage.engine import Store
@@ -71,6 +74,7 @@ class Rotator:
     progress: Progress = lambda done, total: None
     step: Callable[[str], None] = lambda name: None
 
+    alarm: Callable[[Work], None] = lambda work: None
     capsules: Capsules = field(init=False)
     erased: Erased = field(init=False)
 
@@ -86,12 +90,25 @@ class Rotator:
             try:
                 await self.look()
                 if await self.take(due_only=True):
-                    _tell(await self.rotate())
+                    await self._rotate_aloud()
             except DatabaseAway:
                 pass  # it is said elsewhere
             except TakenOver:
                 log.warning("a rotation was taken over by another process")
             await asyncio.sleep(LOOK)
+
+    async def _rotate_aloud(self) -> None:
+        """A rotation, and what went wrong with it is said: in the log, and to whoever runs the line."""
+        try:
+            done = await self.rotate()
+        except (DatabaseAway, TakenOver):
+            raise
+        except Exception:
+            await self.store.do(self.alarm)
+            raise
+        _tell(done)
+        if done.missing or done.unwritten:
+            await self.store.do(self.alarm)
 
     async def look(self) -> None:
         """The keyring is as the file, the database and other hosts say; what they lack is sent to them."""
@@ -235,6 +252,11 @@ class Rotator:
         ]
         if gone:
             await asyncio.to_thread(keyring.drop, *gone)
+
+
+def tell_admins(work: Work, line: Line) -> None:
+    """Once a day."""
+    alarms.tell_admins(work, line, phrase("alarm.keys"), once="alarm.keys")
 
 
 def _relabelled(work: Work, *, after: bytes) -> bytes | None:

@@ -130,6 +130,20 @@ async def test_a_keyring_that_cannot_be_written_changes_nothing(place: Place) ->
     await store.close()
 
 
+async def test_whoever_runs_the_line_hears_that_the_keys_cannot_change(place: Place) -> None:
+    """What was erased waits for it."""
+    keys = Keys(place.folder)
+    store = keys.open(place.url)
+    keys.file.with_name("keyring.new").mkdir()
+    told: list[int] = []
+    rotator = Rotator(store, alarm=lambda work: told.append(1))
+    await store.do(lambda work: work.chores.hasten(Chore.ROTATE, work.now))
+    with pytest.raises(OSError):  # noqa: PT011 - which one is the system's matter
+        await rotator.keep()
+    assert told == [1]
+    await store.close()
+
+
 async def test_a_key_made_by_a_dead_process_is_not_kept(store: Store) -> None:
     """It was in the keyring and nowhere else: the next rotation drops it."""
     store.keyring.add_epoch()
