@@ -34,7 +34,7 @@ def flips(place: Place, rows: int = 20, every: int = 1) -> Iterator[Outcome]:
             if len(chosen) < min(rows, 2) and table.name != "rotas":
                 yield Outcome(1, 1, f"{name} has no rows")
             for number, row in enumerate(chosen):
-                yield from _bits(house, table, column, row, chosen[number - 1], every)
+                yield from _bits(house, table, column, row, chosen[number - 1], number % every, every)
                 yield _told(house, table, column, row, chance)
 
 
@@ -72,7 +72,9 @@ def stays_shut(house: House, conn: Connection, name: str, row: Row) -> bool:
     return False
 
 
-def _bits(house: House, table: Table, column: str, row: Row, beside: Row, every: int) -> Iterator[Outcome]:
+def _bits(
+    house: House, table: Table, column: str, row: Row, beside: Row, first: int, every: int
+) -> Iterator[Outcome]:
     """In one transaction that is never committed."""
     name = f"{table.name}.{column}"
     through = tried = 0
@@ -80,7 +82,7 @@ def _bits(house: House, table: Table, column: str, row: Row, beside: Row, every:
         whole = value_of(conn, table, column, row)
         if not _opens(house, conn, name, row):
             yield Outcome(1, 1, f"{name} does not open although nobody has touched it")
-        for bit in range(0, len(whole) * 8, every):
+        for bit in range(first, len(whole) * 8, every):
             put(conn, table, column, row, flipped(whole, bit))
             tried += 1
             through += not stays_shut(house, conn, name, row)
