@@ -10,6 +10,8 @@ from bot.facts import Facts
 from bot.findings import Finding, fail, ok, warning
 
 ENOUGH: Final = 2
+LATE: Final = timedelta(minutes=10)
+"""How late a change of the epoch keys may be, while a long one is under way."""
 YEAR: Final = timedelta(days=366)
 NEW: Final = (
     "On her own machine: greenroom staff key new KEYFILE. Then here: greenroom staff key add NAME PUBFILE"
@@ -43,8 +45,19 @@ def two_keys(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "supervisor keys",
             f"{count} of at least {ENOUGH} supervisors' keys are there: what is closed cannot be sealed, and is erased "
-            "after 24 hours.",
+            f"after 24 hours.{'' if count else ' Nor is there a recovery capsule: a lost disk is a lost line.'}",
             NEW,
+        )
+
+
+def epoch_keys(facts: Facts) -> Iterator[Finding]:
+    """What was erased opens from an old backup until the keys have changed; `run` changes them."""
+    due = None if facts.line is None else facts.line.rotation
+    if due is not None and due < facts.now - LATE:
+        yield warning(
+            "keys",
+            "They should have been changed by now: what was erased meanwhile still opens from an old backup.",
+            "Start the line, which does it, or run: greenroom keys rotate",
         )
 
 

@@ -54,12 +54,14 @@ class HeldKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Who works here and when; known only if the database opened. `trail`: whether the audit trail is whole."""
+    """Who works here and when; known only if the database opened. `trail`: whether the audit trail is whole.
+    `rotation`: when the epoch keys are due to change."""
 
     people: tuple[Staff, ...]
     rota: Rota[StaffId] | None
     keys: tuple[HeldKey, ...] | None = None
     trail: bool = True
+    rotation: datetime | None = None
 
 
 class Seen(StrEnum):

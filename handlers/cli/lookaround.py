@@ -118,6 +118,9 @@ def _database(
 
 
 def _line(work: Work) -> Line:
+    # Here, not above: it brings SQLAlchemy.
+    from storage.chores import Chore
+
     document = work.rota.current()
     return Line(
         people=tuple(work.staff.everyone()),
@@ -132,6 +135,7 @@ def _line(work: Work) -> Line:
             if one.standing.value != "ended"
         ),
         trail=work.audit.verify(),
+        rotation=work.chores.due_at(Chore.ROTATE),
     )
 
 

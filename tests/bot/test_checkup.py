@@ -108,6 +108,14 @@ def with_keys(*keys: facts.HeldKey, trail: bool = True) -> facts.Facts:
     return replace(GOOD, line=replace(PEOPLE, keys=keys, trail=trail))
 
 
+def test_epoch_keys_that_are_overdue() -> None:
+    """While the line is down nobody changes them: that is said, with what it means."""
+    late = replace(PEOPLE, rotation=NOW - timedelta(minutes=11))
+    only(replace(GOOD, line=late), Level.WARNING, "keys", "old backup", "greenroom keys rotate")
+    soon = replace(PEOPLE, rotation=NOW - timedelta(minutes=9))
+    assert found(replace(GOOD, line=soon)) == found(GOOD)
+
+
 def test_fewer_than_two_keys() -> None:
     """Nothing can be sealed then; a proposed key, or one of somebody who is no supervisor, is none."""
     for keys in ((), KEYS[:1], (KEYS[0], replace(KEYS[0], counts=False))):
