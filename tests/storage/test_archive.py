@@ -145,6 +145,21 @@ def test_nothing_that_the_server_runs_imports_the_archive() -> None:
     assert told <= ON_HER_MACHINE
 
 
+def test_no_way_leads_from_the_running_line_to_a_private_half() -> None:
+    """Not through other rooms either: what `greenroom run` brings in, and what that brings in, and so on."""
+    house = Path(__file__).parents[2]
+    reached, left = set[str](), ["bot.app"]
+    while left:
+        name = left.pop()
+        room = house / Path(*name.split(".")).with_suffix(".py")
+        if name not in reached and room.exists():
+            reached.add(name)
+            left += _imports(room)
+
+    assert len(reached) > 80
+    assert not reached & set(PRIVATE)
+
+
 def _imports(room: Path) -> set[str]:
     """The modules that a room imports, anywhere in it."""
     found: set[str] = set()
