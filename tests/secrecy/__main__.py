@@ -29,6 +29,7 @@ from tests.secrecy.trial import BOTH, NEITHER, Outcome, Place, Sum, Trial, carri
 TRIALS: tuple[Trial, ...] = (
     Trial("every bit of 20 rows of every sealed column", flips.flips, ("sqlite",)),
     Trial("every seventh bit of the same", partial(flips.flips, every=7), ("postgresql",)),
+    Trial("every bit of 20 keys on their way to a host", flips.parcels, NEITHER),
     Trial("a sealed value in another row, column, envelope", flips.swaps),
     Trial("old, missing, reordered rows; columns in the clear", pieces.pieces),
     Trial("1,000 canaries, in every byte that was written", canaries.canaries),

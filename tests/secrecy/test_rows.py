@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from tests.secrecy.flips import flips, swaps
+from pathlib import Path
+
+from tests.secrecy.flips import flips, parcels, swaps
 from tests.secrecy.pieces import TAMPERED, pieces
 from tests.secrecy.trial import Place, assert_nothing_through
 
 
 async def test_no_changed_bit_opens(place: Place) -> None:
     """Every 61st bit of two rows of every sealed column, and one entry in the trail for each row."""
-    await assert_nothing_through(flips(place, 2, 61), at_least=300)
+    await assert_nothing_through(flips(place, 2, 61, told=1), at_least=300)
+
+
+async def test_no_changed_key_comes_to_a_host(tmp_path: Path) -> None:
+    """Every 13th bit of two parcels, of the hosts' public keys and proofs."""
+    await assert_nothing_through(parcels(Place("", tmp_path, 1), 2, 13), at_least=1000)
 
 
 async def test_no_row_opens_in_anothers_place(place: Place) -> None:
