@@ -42,12 +42,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Where a carrier holds one message: `via` our number or bot, `chat` the other end, `message` its SID or number."""
+    """Where a carrier holds one message: `via` our number or bot, `chat` the other end, `message` its SID or number.
+
+    `media`: it carried something beside words. `at`: since when the carrier has had it, where it says so.
+    """
 
     medium: Medium
     via: str
     chat: Secret[str]
     message: Secret[str]
+    media: bool = False
+    at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Copy({self.medium})"

@@ -43,6 +43,7 @@ def hers(turn: Turn, conversation: Conversation | None, code: str) -> Conversati
         or conversation.counselor != turn.staff.id
     ):
         raise NoSuchConversation("no.such", code=code)
+    turn.about.append(conversation)
     return conversation
 
 
@@ -50,6 +51,9 @@ def relay_plain(turn: Turn, text: Secret[str]) -> None:
     """Words without a code: by the swipe, or where they can only belong, else held."""
     if turn.swiped is not None:
         relay_to(turn, turn.swiped, text)
+        return
+    if turn.astray:
+        hold(turn, text, "which")
         return
     try:
         conversation = relay.whose(laid_out(turn), turn.work.now)
@@ -63,6 +67,8 @@ def certain(turn: Turn) -> Conversation | None:
     """The conversation that her words belong to by the swipe, or can only belong to; None where it is not certain."""
     if turn.swiped is not None:
         return turn.swiped
+    if turn.astray:
+        return None
     try:
         return relay.whose(laid_out(turn), turn.work.now)
     except (WhichConversation, NotNow):
@@ -102,6 +108,7 @@ def relay_to(
         apply.tell(work, line, turn.contact, phrase(refusal.phrase, **told), conversation)
         return
     apply.apply(work, line, conversation, decision)
+    _belongs(turn, conversation, writer)
     if turn.inbound.copy is not None:
         # A swipe on her own message, or an edit of it, finds the conversation again.
         work.copies.keep(
@@ -120,6 +127,13 @@ HELD_FOR = {"ask.identifier": "identifier", "ask.late": "late"}
 
 def _but_code(arguments: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in arguments.items() if name != "code"}
+
+
+def _belongs(turn: Turn, conversation: Conversation, writer: Writer) -> None:
+    """Words that were held are about this conversation, as is the message in which she wrote them."""
+    copy = turn.inbound.copy
+    if copy is not None and writer.message is not None and writer.message != copy.message:
+        turn.work.copies.belongs(replace(copy, message=writer.message), conversation.id)
 
 
 def hold(

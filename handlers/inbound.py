@@ -13,9 +13,19 @@ def receive(work: Work, line: Line, inbound: Inbound) -> bool:
     """Writes down one inbound and what follows from it; False if it was here before. Nothing is sent here."""
     if not work.seen.first(inbound.medium, inbound.sender.via, inbound.provider_id):
         return False
+    _lead(work, line, inbound)
+    if inbound.copy is not None:
+        # Whatever became of it, the carrier holds it: a room that knows more has kept it already.
+        side = inbound.side or Side.TEXTER
+        work.copies.keep(inbound.copy, side=side, conversation=None, contact=None, line=None)
+    return True
+
+
+def _lead(work: Work, line: Line, inbound: Inbound) -> None:
+    """To the room that is hers."""
     if inbound.side is Side.TEXTER:
         texter.wrote(work, line, inbound)
-        return True
+        return
     person = work.staff.by_address(inbound.sender)
     if person is None:
         _unknown(work, line, inbound)
@@ -24,7 +34,6 @@ def receive(work: Work, line: Line, inbound: Inbound) -> bool:
         staff.wrote(work, line, inbound, person, commands.obey)
     elif not staff.joins_by_sms(work, line, inbound, person):
         texter.wrote(work, line, inbound)
-    return True
 
 
 def _unknown(work: Work, line: Line, inbound: Inbound) -> None:

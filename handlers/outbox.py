@@ -196,7 +196,7 @@ class Outbox:
             outcomes.sent(work, means.line, claimed, copy)
             means.step("marking")
 
-        await self._write(thought, bare=lambda work: work.outbox.sent(claimed.id, copy))
+        await self._write(thought, bare=lambda work: work.outbox.sent(claimed, copy))
         means.step("marked")
 
     async def _write(self, thought: Thought, *, bare: Thought | None = None) -> None:

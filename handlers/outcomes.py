@@ -31,7 +31,7 @@ def sent(work: Work, line: Line, claimed: Claimed, copy: Copy | None) -> None:
     """The carrier has it."""
     if claimed.letter is not None:
         reached(work, claimed.letter)
-    if work.outbox.sent(claimed.id, copy) is not None and claimed.letter is not None:
+    if work.outbox.sent(claimed, copy) is not None and claimed.letter is not None:
         accepted(work, line, claimed.letter)
 
 

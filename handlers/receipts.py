@@ -12,7 +12,10 @@ from storage.work import Work
 
 
 def receive(work: Work, line: Line, receipt: Receipt) -> bool:
-    """Writes down one receipt; False if it was unknown, or said nothing new. They come twice and out of order."""
+    """Writes down one receipt; False if it was unknown, or said nothing new.
+
+    They come twice, out of order, and when the message has been deleted already.
+    """
     early = work.outbox.expecting(receipt.reference)
     if early is not None and early.letter is not None:
         # The answer to our call was lost, or is still on its way: this is the proof that the carrier took it.
@@ -20,7 +23,10 @@ def receive(work: Work, line: Line, receipt: Receipt) -> bool:
         if work.outbox.settle(receipt.reference, receipt.message) is not None:
             outcomes.accepted(work, line, early.letter)
     row = work.copies.by_reference(receipt.reference)
-    if row is None or not work.copies.advance(row.id, receipt.outcome):
+    if row is None:
+        return False
+    work.copies.keep_twin(row, receipt.message, final=receipt.outcome != Outcome.SENT)
+    if not work.copies.advance(row.id, receipt.outcome):
         return False
     if receipt.outcome == Outcome.DELIVERED and row.writer is not None and row.side is Side.TEXTER:
         apply.mark(work, line, row.writer, apply.DELIVERED)

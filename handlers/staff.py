@@ -25,22 +25,39 @@ Obey = Callable[[Turn, grammar.Command], None]
 def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
     """One inbound of a joined staff member, in the transaction that remembers it."""
     staff, contact = person
-    turn = Turn(work, line, inbound, staff, contact, swiped=_swiped(work, inbound))
+    swiped, astray = _swiped(work, inbound)
+    turn = Turn(work, line, inbound, staff, contact, swiped=swiped, astray=astray)
     if _reach_changed(turn):
         return
     try:
         KINDS[inbound.kind](turn, obey)
     except WriterError as refusal:
         turn.tell(refusal.phrase, **refusal.arguments)
+    _remember(turn)
 
 
-def _swiped(work: Work, inbound: Inbound) -> Conversation | None:
-    """The conversation that the swiped message came from, by the carrier's number of that message."""
+def _remember(turn: Turn) -> None:
+    """Where the carrier holds what she wrote about a conversation (a note, a command): it goes when that ends."""
+    about = [*turn.about, *([turn.swiped] if turn.swiped else [])]
+    if about and turn.inbound.copy is not None:
+        turn.work.copies.keep(
+            turn.inbound.copy,
+            side=Side.STAFF,
+            conversation=about[0].id,
+            contact=turn.contact.id,
+            line=None,
+        )
+
+
+def _swiped(work: Work, inbound: Inbound) -> tuple[Conversation | None, bool]:
+    """The conversation that the swiped message came from, by the carrier's number of that message; and whether that
+    message is unknown by now: then the swipe says nothing, and nobody guesses."""
     if inbound.copy is None or inbound.replies_to is None:
-        return None
+        return None, False
     told = inbound.copy
     row = work.copies.find(Copy(told.medium, told.via, told.chat, inbound.replies_to))
-    return work.conversations.get(row.conversation) if row and row.conversation else None
+    conversation = work.conversations.get(row.conversation) if row and row.conversation else None
+    return conversation, row is None
 
 
 # ── Reach: STOP, START, blocked ──
@@ -125,6 +142,9 @@ def _edited(turn: Turn, obey: Obey) -> None:
     conversation = turn.work.conversations.get(row.conversation) if row and row.conversation else None
     if (
         conversation is None
+        # A command of hers, or a note: what becomes of it by an edit was never words for a texter.
+        or row is None
+        or row.writer is None
         or conversation.state is not State.TALKING
         or conversation.counselor != turn.staff.id
     ):

@@ -75,6 +75,8 @@ def wrote(work: Work, line: Line, inbound: Inbound) -> None:
         _outside(visit)
         return
     KINDS[inbound.kind](visit)
+    if conversation is not None:
+        _keep(visit, conversation)
 
 
 def _outside(visit: Visit) -> None:
@@ -197,6 +199,8 @@ def _delete(visit: Visit) -> None:
     """Everything of hers is erased, open or ended; somebody unknown gets the same answer. Only where the law demands
     our copy and this line obeys it she hears so: she is not lied to."""
     until = deleting.everything(visit.work, visit.line, visit.address)
+    visit.work.copies.hasten_chat(visit.address)
+    _keep(visit, None)
     _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
 
 
@@ -319,15 +323,16 @@ def _out_of_reach(visit: Visit) -> None:
         apply.apply(visit.work, visit.line, visit.conversation, decision)
 
 
-def _keep(visit: Visit, conversation: Conversation) -> None:
-    """Remembers where the carrier holds her message, so that it can be deleted there."""
+def _keep(visit: Visit, conversation: Conversation | None) -> None:
+    """Remembers where the carrier holds her message, so that it can be deleted there: at once, if it is about none."""
     if visit.inbound.copy is not None:
         visit.work.copies.keep(
             visit.inbound.copy,
             side=Side.TEXTER,
-            conversation=conversation.id,
-            contact=conversation.texter,
+            conversation=None if conversation is None else conversation.id,
+            contact=None,
             line=None,
+            at_once=conversation is None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
@@ -15,7 +15,9 @@ from storage.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One inbound of one staff member. `swiped`: the conversation that it answers by a swipe-reply or a button."""
+    """One inbound of one staff member. `swiped`: the conversation that it answers by a swipe-reply or a button.
+    `astray`: it answers a message that we know nothing of any more. `about`: the conversations that it has turned out
+    to be about, in that order."""
 
     work: Work
     line: Line
@@ -23,6 +25,8 @@ class Turn:
     staff: Staff
     contact: Contact
     swiped: Conversation | None = None
+    astray: bool = False
+    about: list[Conversation] = field(default_factory=list)
 
     @property
     def writer(self) -> Writer:

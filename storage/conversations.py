@@ -16,6 +16,7 @@ from bot.messages import Address
 from bot.people import ContactId, ConversationId, Medium, StaffId
 from storage.box import SupervisorKey, utf8
 from storage.casecodes import CaseCodes
+from storage.copies import Copies
 from storage.desk import AnyRow, Desk, key_of
 from storage.endings import Ended, Endings
 from storage.erasing import AnyOne, Erasing
@@ -105,8 +106,9 @@ _SAVE = update(conversations).where(
 class Conversations:
     """The register of conversations."""
 
-    def __init__(self, desk: Desk, outbox: Outbox) -> None:
+    def __init__(self, desk: Desk, outbox: Outbox, copies: Copies) -> None:
         self._desk = desk
+        self._copies = copies
         self._texters = Texters(desk)
         self._codes = CaseCodes(desk)
         self._endings = Endings(desk)
@@ -172,11 +174,12 @@ class Conversations:
 
     def save(self, conversation: Conversation) -> Conversation:
         """Writes it; returns it with its new version. Stale when somebody else was quicker. CLOSED frees the code, and
-        from then on time runs against it."""
+        from then on time runs against it, and what the staff bot holds about it is deleted there."""
         made = self._written(conversation, {"last_hour": hour_of(self._desk.now)})
         if made.state is State.CLOSED:
             self._codes.free(made.code, made.id)
             self._endings.begin(made.id)
+            self._copies.ended(made.id)
         return made
 
     def seal(self, conversation: Conversation, halves: Iterable[SupervisorKey]) -> None:
@@ -256,18 +259,22 @@ class Conversations:
         return self._erasing.touch(one)
 
     def erase(self, conversation: Conversation | Ended, *, by_time: bool = False) -> None:
-        """Lines, held texts, offers, letters, address, keys are gone; an id, a resting code, who had it stay.
+        """Lines, held texts, offers, letters, address, keys are gone; an id, a resting code, who had it stay. Carriers
+        are asked now to delete what they hold of it.
 
         Stale when somebody else was quicker. `by_time`: nobody did anything at this hour.
         """
         self._erasing.erase(conversation, by_time=by_time)
         self._codes.free(conversation.code, conversation.id)
         self._endings.begin(conversation.id)
+        self._copies.hasten([conversation.id])
 
     def forget(self, ended: Ended) -> None:
         """Her address is gone; that a conversation was hers can still be found out by who has the address, so that she
-        can erase it. Stale when somebody else was quicker."""
+        can erase it. Carriers are asked now to delete what they hold of it: that has her address as well. Stale when
+        somebody else was quicker."""
         self._erasing.forget(ended)
+        self._copies.hasten([ended.id])
 
     def unroute(self, conversation_id: ConversationId) -> None:
         """What its texter writes next begins a new one."""

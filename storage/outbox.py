@@ -169,15 +169,24 @@ class Outbox:
         self.flush()
         return self._lanes.next_ready()
 
-    def sent(self, claimed_id: bytes, copy: Copy | None) -> Claimed | None:
+    def sent(self, claimed: Claimed, copy: Copy | None) -> Claimed | None:
         """The carrier has it: the letter is gone, its lane moves on, the carrier's copy is remembered.
 
-        None when it was cancelled or settled meanwhile; the copy is remembered then too, for it is there.
+        None when it was cancelled or settled meanwhile; the copy is remembered then too, for it is there, and where it
+        is nobody's concern any more it is to go at once.
         """
-        row = self._desk.conn.execute(_ONE, {"of": claimed_id}).first()
+        row = self._desk.conn.execute(_ONE, {"of": claimed.id}).first()
         if row is None or not self._remove(row):
             if copy is not None:
-                self._copies.keep(copy, side=Side.TEXTER, conversation=None, contact=None, line=None)
+                self._copies.keep(
+                    copy,
+                    side=claimed.letter.side if claimed.letter else Side.TEXTER,
+                    conversation=claimed.letter.about if claimed.letter else None,
+                    contact=claimed.letter.to if claimed.letter else None,
+                    line=None,
+                    reference_label=self._label(claimed.reference),
+                    at_once=copy.medium is Medium.TELEGRAM,
+                )
             return None
         return self._accepted(row, copy)
 
@@ -308,6 +317,9 @@ class Outbox:
         if row.owner == Owner.OUTBOX.value:
             self._desk.forget_keys(Owner.OUTBOX, [row.id])
         return True
+
+    def _label(self, reference: Secret[str]) -> bytes | None:
+        return reference_labels(self._desk, reference)[0] if reference.reveal() else None
 
     def _accepted(self, row: AnyRow, copy: Copy | None) -> Claimed:
         claimed = letters.opened(self._desk, row)

@@ -86,6 +86,7 @@ class Trace(msgspec.Struct, frozen=True, array_like=True):
     chat: str
     message: str
     author: Author | None = None
+    media: bool = False
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):

@@ -391,14 +391,14 @@ copies = Table(
     Column("label", LargeBinary, nullable=False, unique=True),  # blind: medium, via, chat, message
     Column("reference_label", LargeBinary, unique=True),  # blind; NULL for what came in
     Column("conversation", LargeBinary, index=True),
-    Column("contact", LargeBinary),  # a contact's id
+    Column("contact", LargeBinary, index=True),  # staff: a contact's id; texters: a blind label of the chat
     Column("line", LargeBinary),  # a transcript line's id
     Column("side", String, nullable=False),
     Column("medium", String, nullable=False),  # channel class
-    Column("standing", String, nullable=False),  # sent, delivered, failed
+    Column("standing", String, nullable=False),  # sent, delivered, failed; slipped: it stayed there too long
     Column("offer", Boolean, nullable=False),
     Column("created_day", Integer, nullable=False, index=True),  # the day, not the time
-    Column("due_at", Instant, index=True),  # when the carrier is asked to delete its copy
+    Column("due_at", Instant, index=True),  # when the carrier is asked to delete its copy, at the latest
     Column("attempts", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # via, chat, message, writer: under its own key
 )

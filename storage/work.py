@@ -28,6 +28,7 @@ from storage.optouts import OptOuts
 from storage.outbox import Outbox
 from storage.rates import Rates
 from storage.relabel import Relabel
+from storage.removals import Removals
 from storage.replay import Replay
 from storage.requests import Requests
 from storage.rota import RotaRoom
@@ -52,7 +53,8 @@ class Work:
         self._desk = desk
         self.copies = Copies(desk)
         self.outbox = Outbox(desk, self.copies)
-        self.conversations = Conversations(desk, self.outbox)
+        self.removals = Removals(desk)
+        self.conversations = Conversations(desk, self.outbox, self.copies)
         self.staff = StaffRoom(desk, self.outbox)
         self.asides = Asides(desk)
         self.transcript = Transcript(desk)

@@ -118,8 +118,10 @@ class _Bot:
             **rest,
         )
 
-    def copy(self, chat: int, message: int) -> Copy:
-        return Copy(Medium.TELEGRAM, self.via, Secret(str(chat)), Secret(str(message)))
+    def copy(self, chat: int, message: int, written: object) -> Copy:
+        """`written`: when, also of one that was edited since: Telegram deletes by that age."""
+        at = datetime.fromtimestamp(_whole(written), UTC)
+        return Copy(Medium.TELEGRAM, self.via, Secret(str(chat)), Secret(str(message)), at=at)
 
 
 def _message(bot: _Bot, message: Mapping[str, Any]) -> Heard:
@@ -152,7 +154,7 @@ def _written(bot: _Bot, message: Mapping[str, Any], kind: Kind, *, at: object, w
         _dict(message.get("from")),
         text=Secret("" if kind is Kind.NOT_CARRIED else clean(_text(message["text"]))),
         at=datetime.fromtimestamp(_whole(at), UTC),
-        copy=bot.copy(chat, _whole(message["message_id"])),
+        copy=bot.copy(chat, _whole(message["message_id"]), message["date"]),
         replies_to=Secret(str(_whole(replied))) if replied is not None else None,
         what=what,
     )

@@ -108,10 +108,14 @@ def _certain(turn: Turn, command: Command) -> Conversation:
     if turn.swiped is not None:
         return desk.hers(turn, turn.swiped, turn.swiped.code)
     try:
-        return relay.whose(desk.laid_out(turn), turn.work.now)
+        if turn.astray:
+            raise WhichConversation("ask.which")
+        found = relay.whose(desk.laid_out(turn), turn.work.now)
     except WhichConversation:
         codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
         raise _which(turn, command, codes) from None
+    turn.about.append(found)
+    return found
 
 
 def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
@@ -126,11 +130,13 @@ def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
             raise NotNow("no.offer")
         if len(waiting) > 1:
             raise _which(turn, command, [c.code for c in waiting])
+        turn.about.append(waiting[0])
         return waiting[0], offers[waiting[0].id]
     found = turn.work.conversations.by_code(command.code) if command.code else turn.swiped
     if found is None or found.id not in offers or not found.is_open:
         code = command.code or (found.code if found else "")
         raise NoSuchConversation("no.such", code=code)
+    turn.about.append(found)
     return found, offers[found.id]
 
 

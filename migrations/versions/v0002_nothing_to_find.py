@@ -15,6 +15,7 @@ def upgrade() -> None:
     _keys()
     _conversations()
     _strangers()
+    _copies()
 
 
 def downgrade() -> None:
@@ -136,3 +137,9 @@ def _strangers() -> None:
         sa.PrimaryKeyConstraint("day", "name", name="pk_counts"),
         sqlite_with_rowid=False,
     )
+
+
+def _copies() -> None:
+    """What carriers hold from before anybody asked them to delete it is asked for at once."""
+    op.create_index("ix_copies_contact", "copies", ["contact"])
+    op.execute(sa.text("UPDATE copies SET due_at = 0 WHERE due_at IS NULL"))

@@ -68,7 +68,7 @@ def story(work: Work) -> str:
         due_at=due_at,
     )
     [one, *_] = work.outbox.claim({SMS: 1}, holder=HOLDER, lease=LEASE)
-    work.outbox.sent(one.id, sms_copy(SIDS[1]))
+    work.outbox.sent(one, sms_copy(SIDS[1]))
     return one.reference.reveal()
 
 

@@ -62,7 +62,7 @@ def words(claimed: list[Claimed]) -> list[str]:
 
 
 async def sends(store: Store, one: Claimed) -> Claimed | None:
-    return await store.do(lambda work: work.outbox.sent(one.id, sms_copy("SM" + one.id.hex())))
+    return await store.do(lambda work: work.outbox.sent(one, sms_copy("SM" + one.id.hex())))
 
 
 async def test_a_letter_comes_back_as_it_was_written(store: Store) -> None:
@@ -204,7 +204,7 @@ async def test_what_is_cancelled_while_leased_is_not_settled(store: Store, datab
     assert await sends(store, one) is None
     copy = await store.do(lambda work: work.copies.find(sms_copy("SM" + one.id.hex())))
     assert copy is not None
-    assert copy.conversation is None
+    assert (copy.conversation, copy.standing) == (conversation.id, "sent")
     await store.do(lambda work: work.outbox.later(one.id, work.now, unsure=True))
     assert not await store.do(lambda work: work.outbox.drop(one.id))
     assert not await store.do(lambda work: work.outbox.bury(one.id))
@@ -237,7 +237,7 @@ async def test_a_farewell_outlives_the_conversation(store: Store, database_url: 
     await store.do(deletes)
     [one] = await claim(store)
     assert (words([one]), one.address) == (["gone"], ROBIN)
-    await store.do(lambda work: work.outbox.sent(one.id, None))
+    await store.do(lambda work: work.outbox.sent(one, None))
     assert (
         count(database_url, "envelopes") == count(database_url, "outbox") == count(database_url, "lanes") == 0
     )
@@ -371,7 +371,7 @@ async def test_what_came_in_is_found_by_its_copy(store: Store, database_url: str
     conversation = await store.do(keeps)
     copy = await store.do(lambda work: work.copies.find(sms_copy("SM7")))
     assert copy is not None
-    assert (copy.conversation, copy.contact, copy.line) == (conversation.id, conversation.texter, b"l" * 16)
+    assert (copy.conversation, copy.contact, copy.line) == (conversation.id, None, b"l" * 16)
     assert copy.writer == Writer(StaffId(7), ContactId(b"w" * 16), Secret("42"))
     assert (copy.side, copy.standing, copy.offer) == (Side.TEXTER, "sent", False)
     assert await store.do(lambda work: work.copies.find(sms_copy("SM8"))) is None

@@ -124,8 +124,9 @@ def everything_about_letters(work: Work, contact: Contact) -> None:
         outbox.release(HOLDER)
         return outbox.claim({SMS: 5}, holder=HOLDER, lease=LEASE)[0]
 
-    for step in (outbox.drop, outbox.bury, lambda one: outbox.sent(one, sms_copy("SM1"))):
+    for step in (outbox.drop, outbox.bury):
         step(claim().id)
+    outbox.sent(claim(), sms_copy("SM1"))
     outbox.later(claim().id, work.now, unsure=True)
     one = claim()
     outbox.settle(one.reference, Secret("SM2"))
@@ -138,7 +139,15 @@ def everything_about_letters(work: Work, contact: Contact) -> None:
     copy = work.copies.find(sms_copy("SM1"))
     assert copy is not None
     work.copies.by_reference(one.reference)
+    work.copies.keep_twin(copy, Secret("SM3"), final=True)
     work.copies.advance(copy.id, "delivered")
+    work.copies.belongs(sms_copy("SM3"), conversation.id)
+    work.copies.hasten_chat(ROBIN)
+    taken = work.removals.claim(Medium.SMS, tuple(Side), most=10, lease=LEASE, ahead=timedelta(hours=4))
+    assert len(taken) > 2
+    work.removals.later(taken[0], work.now, slipped=True)
+    work.removals.gone(taken[1:])
+    work.removals.overdue(timedelta(hours=1))
 
 
 def everything_small(work: Work) -> None:

@@ -305,11 +305,12 @@ async def test_receipts_come_twice_late_and_for_nobody(line: Stage) -> None:
     await alma.marked(own, "👌")
     await line.settled()
     twilio = line.town.twilio
-    message = next(m for m in twilio.messages.values() if m.body == "one")
+    call = next(c.parameters for c in twilio.calls if c.parameters.get("Body") == "one")
     alma.look()
-    fields = {"AccountSid": twilio.account_sid, "MessageSid": message.sid, "From": LINE, "To": message.to}
+    # By now Twilio has been asked to delete it; the SID of a second copy would be asked for too.
+    fields = {"AccountSid": twilio.account_sid, "MessageSid": f"SM{'0' * 32}", "From": LINE, "To": call["To"]}
     for status in ("delivered", "sent", "queued", "failed", "delivered", "undelivered"):
-        for reference in (str(message.callback), f"{line.town.public_url}/sms/status/{'x' * 22}"):
+        for reference in (call["StatusCallback"], f"{line.town.public_url}/sms/status/{'x' * 22}"):
             posted = await twilio.webhooks.post(
                 reference, fields | {"MessageStatus": status, "ErrorCode": "30007"}
             )
