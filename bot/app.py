@@ -30,10 +30,12 @@ from bot.settings import Config
 from bot.ways import Means, Ways, open_ways
 from handlers import broken, clock, inbound, receipts, spending
 from handlers import outbox as outbox_room
+from handlers import removals as removals_room
 from handlers.channels.session import open_session
 from handlers.line import Line
 from handlers.outbox import Outbox
 from handlers.rates import BOT_RATE, Rates, chat_rests
+from handlers.removals import Removals
 from handlers.rotation import Rotator
 from handlers.rotation import tell_admins as tell_of_keys
 from handlers.sweep import Sweeper
@@ -263,6 +265,17 @@ async def running(
             step=lambda name: step(f"keys {name}"),
             alarm=partial(tell_of_keys, line=program.line),
         )
+        removals = Removals(
+            removals_room.Means(
+                store=program.store,
+                line=program.line,
+                channels=ways.channels,
+                now=now,
+                age=timedelta(hours=config.retention.telegram_hours),
+                count=program.meters.removed,
+                step=step,
+            )
+        )
         sending = asyncio.create_task(outbox.run())
         tasks = [
             asyncio.create_task(_for_ever(work))
@@ -274,6 +287,7 @@ async def running(
                 rotator.keep,
                 lambda: spending.keep(program.store, program.line),
                 lambda: program.heed_others(outbox),
+                removals.run,
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
                 *ways.listening,
             )

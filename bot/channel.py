@@ -14,23 +14,26 @@ from typing import Protocol
 from bot.messages import Address, Button, Copy, Inbound, Task
 from bot.people import Medium
 from bot.redact import Secret
+from bot.removal import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one message may be: `characters` in the carrier's own measure, and whether it shows buttons and marks."""
+    """What one message may be: `characters` in the carrier's own measure, and whether it shows buttons and marks.
+    `removals`: how many copies of one chat can be deleted in one call."""
 
     characters: int
     utf16: bool
     buttons: bool
     marks: bool
+    removals: int
 
 
 LIMITS: dict[Medium, Limits] = {
     # 1,600 characters in one API message: Twilio error 21617 beyond it.
-    Medium.SMS: Limits(characters=1600, utf16=False, buttons=False, marks=False),
-    # 4,096 after entities parsing: Bot API, sendMessage. Telegram counts UTF-16 units.
-    Medium.TELEGRAM: Limits(characters=4096, utf16=True, buttons=True, marks=True),
+    Medium.SMS: Limits(characters=1600, utf16=False, buttons=False, marks=False, removals=1),
+    # 4,096 after entities parsing: Bot API, sendMessage. Telegram counts UTF-16 units. deleteMessages takes 1 to 100.
+    Medium.TELEGRAM: Limits(characters=4096, utf16=True, buttons=True, marks=True, removals=100),
 }
 
 
@@ -91,6 +94,11 @@ class Channel(Protocol):
 
     async def send(self, post: Post) -> Copy | None:
         """Hands one message to the carrier; the copy it now holds (None for marks). Raises Unreachable or Refused."""
+        ...
+
+    async def remove(self, copies: Sequence[Copy]) -> Sequence[Answer]:
+        """Asks the carrier to delete its copies, all of one chat: of each, in order, what it said (GONE, NOT_YET or
+        REFUSED; never to have had it is GONE). To ask twice does no harm. Raises Unreachable."""
         ...
 
     async def close(self) -> None: ...

@@ -10,7 +10,6 @@ from bot.settings import Config
 DEFERRED: Final = (
     "ladder.nudge_minutes",
     "ladder.escalate_minutes",
-    "retention.telegram_hours",
     "limits.weekly_hours",
     "policy.minors",
     "policy.photos",

@@ -25,7 +25,7 @@ Obey = Callable[[Turn, grammar.Command], None]
 def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
     """One inbound of a joined staff member, in the transaction that remembers it."""
     staff, contact = person
-    swiped, astray = _swiped(work, inbound)
+    swiped, astray = _swiped(work, inbound, contact)
     turn = Turn(work, line, inbound, staff, contact, swiped=swiped, astray=astray)
     if _reach_changed(turn):
         return
@@ -49,15 +49,15 @@ def _remember(turn: Turn) -> None:
         )
 
 
-def _swiped(work: Work, inbound: Inbound) -> tuple[Conversation | None, bool]:
+def _swiped(work: Work, inbound: Inbound, contact: Contact) -> tuple[Conversation | None, bool]:
     """The conversation that the swiped message came from, by the carrier's number of that message; and whether that
-    message is unknown by now: then the swipe says nothing, and nobody guesses."""
+    message is unknown: then the swipe says nothing, and nobody guesses. One that is still on its way to her is not."""
     if inbound.copy is None or inbound.replies_to is None:
         return None, False
     told = inbound.copy
     row = work.copies.find(Copy(told.medium, told.via, told.chat, inbound.replies_to))
     conversation = work.conversations.get(row.conversation) if row and row.conversation else None
-    return conversation, row is None
+    return conversation, row is None and not work.outbox.in_flight(contact.id)
 
 
 # ── Reach: STOP, START, blocked ──

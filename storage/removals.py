@@ -154,8 +154,9 @@ class Removals:
             key = self._desk.unwrapped(Owner.COPY, row.id, kid=row.kid, wrapped=row.wrapped)
             opened = self._desk.vault.open(key, place_of(row.id, medium), row.sealed)
             copy, at = copy_of(unpack(Trace, opened.body), medium), opened.at
-        except SealBroken:
-            pass  # what nobody can open nobody can delete: whoever claimed it says so
+        except SealBroken as broken:  # what nobody can open nobody can delete
+            if row.attempts == 0:
+                self._desk.notice(broken)
         return Removal(
             id=row.id,
             side=Side(row.side),

@@ -22,9 +22,11 @@ from bot.errors import DeliveryError, Forged, Refused, Unreachable
 from bot.messages import Address, Copy, Inbound, Kind, Task
 from bot.people import Medium
 from bot.redact import Secret
+from bot.removal import Answer
 from bot.segments import clean
+from handlers.channels import sms_removal
 from handlers.channels.session import exchange, sendable
-from handlers.channels.sms_errors import delivery_error, meaning
+from handlers.channels.sms_errors import delivery_error, meaning, number
 from handlers.channels.sms_signature import MESSAGE_SID, signed_form
 from handlers.channels.webhook import Call, Webhook
 
@@ -172,12 +174,16 @@ class Sms:
         except DeliveryError:
             raise
         except (TwilioRestException, TwilioServiceException) as error:
-            raise delivery_error(_number(error.code), error.status) from None
+            raise delivery_error(number(error.code), error.status) from None
         except Exception:  # an answer of 2xx that is no JSON, or not that of a message: it was probably taken
             raise Unreachable(ambiguous=True) from None
         if not isinstance(message.sid, str) or not MESSAGE_SID.fullmatch(message.sid):
             raise Unreachable(ambiguous=True)
         return message.sid
+
+    async def remove(self, copies: Sequence[Copy]) -> Sequence[Answer]:
+        """Pictures, then the words, then the record with both numbers."""
+        return [await sms_removal.removed(self._client, copy) for copy in copies]
 
     def webhooks(self, receive: Receive, receipt: TakeReceipt) -> tuple[Webhook, ...]:
         """What Twilio calls: a text came in, and what became of one of ours."""
@@ -224,7 +230,7 @@ class Sms:
             return 204
         because = ""
         if outcome is Outcome.FAILED:
-            because = meaning(_number(form.get("ErrorCode"))).because
+            because = meaning(number(form.get("ErrorCode"))).because
         await receipt(Receipt(Medium.SMS, Secret(call.tail), Secret(form["MessageSid"]), outcome, because))
         return 204
 
@@ -242,7 +248,7 @@ def _read(form: Mapping[str, str], *, media: int, at: datetime) -> list[Inbound]
     """
     sid, our_number = form["MessageSid"], form["To"]
     sender = Address(Medium.SMS, Secret(form["From"]), our_number)
-    copy = Copy(Medium.SMS, our_number, sender.place, Secret(sid))
+    copy = Copy(Medium.SMS, our_number, sender.place, Secret(sid), media=media > 0)
 
     def one(kind: Kind, text: str, **rest: Any) -> Inbound:
         return Inbound(Medium.SMS, None, sender, kind=kind, text=Secret(text), at=at, **rest)
@@ -267,9 +273,3 @@ def _what(content_type: str) -> str:
 
 def _seconds(period: timedelta) -> int:
     return int(max(timedelta(seconds=1), min(period, LONGEST_VALIDITY)).total_seconds())
-
-
-def _number(code: object) -> int | None:
-    """An error number, whichever way Twilio wrote it."""
-    said = str(code) if code is not None else ""
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None

@@ -145,3 +145,9 @@ def delivery_error(code: int | None, status: int) -> Unreachable | Refused:
     if found.fault is Fault.PERMANENT:
         return Refused(said, because=found.because)
     return Unreachable(said, retry_after=found.wait, ours=found.fault is Fault.OURS)
+
+
+def number(code: object) -> int | None:
+    """An error number, whichever way Twilio wrote it."""
+    said = str(code) if code is not None else ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None

@@ -24,6 +24,7 @@ from bot.errors import Refused, SealBroken, StorageError, Unreachable
 from bot.messages import Button, Copy, Task
 from bot.people import Medium
 from bot.redact import Secret, safe_error
+from bot.removal import Answer
 from handlers.channels.session import sendable
 from handlers.channels.telegram_updates import ALLOWED, Heard, Malformed, heard
 from handlers.channels.telegram_wire import answered, open_bot
@@ -120,6 +121,27 @@ class Telegram:
             raise Refused(because="failed")
         message = int(post.replies_to.reveal())
         await self._bot.set_message_reaction(chat, message, reaction=[ReactionTypeEmoji(mark)])
+
+    async def remove(self, copies: Sequence[Copy]) -> Sequence[Answer]:
+        """One call for all of them. It is refused as a whole if one can't be deleted: then each is asked for singly."""
+        chat = int(copies[0].chat.reveal())
+        numbers = [int(copy.message.reveal()) for copy in copies]
+        if len(numbers) > 1:
+            try:
+                await answered(self._bot.delete_messages(chat, numbers))
+            except Refused:
+                pass
+            else:
+                return [Answer.GONE] * len(numbers)
+        return [await self._removed(chat, number) for number in numbers]
+
+    async def _removed(self, chat: int, number: int) -> Answer:
+        try:
+            await answered(self._bot.delete_message(chat, number))
+        except Refused as refusal:
+            # "chat not found", "blocked": she may come back, and then it can be deleted.
+            return Answer.GONE if refusal.because == "gone" else Answer.REFUSED
+        return Answer.GONE
 
     async def poll(self, receive: Receive, stored_offset: int | None) -> None:
         """Listens until cancelled. What `receive` has not committed is fetched again, so nothing is lost."""

@@ -31,6 +31,7 @@ REFUSALS: Final[Sequence[tuple[str, str]]] = (
     ("user is deactivated", "unreachable"),
     ("can't initiate conversation", "unreachable"),
     ("can't send messages to bots", "unreachable"),
+    ("message to delete not found", "gone"),
     ("chat not found", "unreachable"),
     ("user not found", "unreachable"),
     ("peer_id_invalid", "unreachable"),

@@ -116,7 +116,7 @@ def delete_message(people: People, bot: TelegramBot, given: dict[str, Any]) -> b
 
 
 def delete_messages(people: People, bot: TelegramBot, given: dict[str, Any]) -> bool:
-    """Those that do not exist are skipped, as the real method does."""
+    """Those that do not exist are skipped; one that can't be deleted keeps all of them, as with the real method."""
     numbers = given["message_ids"]
     if not numbers:
         raise Refusal("message identifiers are not specified")
@@ -125,10 +125,12 @@ def delete_messages(people: People, bot: TelegramBot, given: dict[str, Any]) -> 
     if not all(isinstance(number, int) and not isinstance(number, bool) for number in numbers):
         raise Refusal("can't parse message identifiers")
     chat = _chat(people, bot, given["chat_id"])
-    for number in numbers:
-        if number in chat.messages and _deletable(people, chat.messages[number]):
-            del chat.messages[number]
-            people.apps[given["chat_id"]].vanished(bot, number)
+    found = [number for number in numbers if number in chat.messages]
+    if not all(_deletable(people, chat.messages[number]) for number in found):
+        raise Refusal("message can't be deleted for everyone")
+    for number in found:
+        del chat.messages[number]
+        people.apps[given["chat_id"]].vanished(bot, number)
     return True
 
 

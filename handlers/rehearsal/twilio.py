@@ -59,6 +59,8 @@ class Twilio(Net):
             return "IncomingPhoneNumbers.list", self._list_numbers
         if rest == "Messages.json" and verb in ("GET", "POST"):
             return ("Messages.list", self._list) if verb == "GET" else ("Messages.create", self._create)
+        if media := tables.MEDIA_PATH.fullmatch(rest):
+            return self._media_room(verb, *media.groups())
         sid = rest.removeprefix("Messages/").removesuffix(".json")
         if rest != f"Messages/{sid}.json":
             known = rest in ("Messages.json", "IncomingPhoneNumbers.json")
@@ -69,6 +71,20 @@ class Twilio(Net):
             raise Refusal(20004)
         name, do = verbs[verb]
         return name, lambda parameters: do(self._find(sid), parameters)
+
+    def _media_room(
+        self, verb: str, parent: str, sid: str | None
+    ) -> tuple[str, Callable[[Sequence[tuple[str, str]]], web.StreamResponse]]:
+        """The same for what a message carried beside its words."""
+        if sid is None and verb == "GET":
+            return "Media.list", lambda parameters: self._list_media(self._find(parent), parameters)
+        if sid is None or verb not in ("GET", "DELETE"):
+            raise Refusal(20004)
+        name, do = {
+            "GET": ("Media.fetch", self._fetch_media),
+            "DELETE": ("Media.delete", self._delete_media),
+        }[verb]
+        return name, lambda parameters: do(self._find(parent), sid, parameters)
 
     async def _parameters(self, request: web.BaseRequest) -> list[tuple[str, str]]:
         query = parse_qsl(request.query_string, keep_blank_values=True)
@@ -157,6 +173,34 @@ class Twilio(Net):
         found = [(m.sid, m.resource()) for m in matching(self.messages.values(), query)]
         path = f"/{tables.VERSION}/Accounts/{self.account_sid}/Messages.json"
         return web.json_response(page(path, "messages", found, query))
+
+    def _list_media(self, message: Message, parameters: Sequence[tuple[str, str]]) -> web.StreamResponse:
+        query = checked(parameters, tables.LIST_MEDIA)
+        found = [(sid, message.picture(sid)) for sid in message.media]
+        return web.json_response(
+            page(message.uri.replace(".json", "/Media.json"), "media_list", found, query)
+        )
+
+    def _fetch_media(
+        self, message: Message, sid: str, parameters: Sequence[tuple[str, str]]
+    ) -> web.StreamResponse:
+        checked(parameters, {})
+        return web.json_response(message.picture(self._one_of(message, sid)))
+
+    def _delete_media(
+        self, message: Message, sid: str, parameters: Sequence[tuple[str, str]]
+    ) -> web.StreamResponse:
+        checked(parameters, {})
+        if not message.final:
+            raise Refusal(20009)
+        del message.media[self._one_of(message, sid)]
+        return web.Response(status=204)
+
+    def _one_of(self, message: Message, sid: str) -> str:
+        if sid not in message.media:
+            where = message.uri.replace(".json", f"/Media/{sid}.json")
+            raise Refusal(20404, f"The requested resource {where} was not found")
+        return sid
 
     def _list_numbers(self, parameters: Sequence[tuple[str, str]]) -> web.StreamResponse:
         query = checked(parameters, tables.LIST_NUMBERS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-
 from handlers.rehearsal import twilio_tables as tables
 from handlers.rehearsal.twilio_messages import Message, segments
 
@@ -30,15 +27,15 @@ def report(message: Message) -> dict[str, str]:
     return form
 
 
-def inbound(message: Message, *, api_url: str, opt_out: str | None, media: Sequence[str]) -> dict[str, str]:
-    """An inbound text. `opt_out`: STOP, START or HELP where OptOutType is sent; `media`: content types."""
+def inbound(message: Message, *, api_url: str, opt_out: str | None) -> dict[str, str]:
+    """An inbound text. `opt_out`: STOP, START or HELP where OptOutType is sent."""
     form = {
         "AccountSid": message.account,
         "ApiVersion": tables.VERSION,
         "Body": message.body,
         "From": message.sender or "",
         "MessageSid": message.sid,
-        "NumMedia": str(len(media)),
+        "NumMedia": str(len(message.media)),
         "NumSegments": str(segments(message.body)),
         "SmsMessageSid": message.sid,
         "SmsSid": message.sid,
@@ -52,7 +49,7 @@ def inbound(message: Message, *, api_url: str, opt_out: str | None, media: Seque
         form["MessagingServiceSid"] = message.service
     if opt_out:
         form["OptOutType"] = opt_out
-    for i, kind in enumerate(media):
+    for i, (sid, kind) in enumerate(message.media.items()):
         form[f"MediaContentType{i}"] = kind
-        form[f"MediaUrl{i}"] = f"{api_url}{message.uri.removesuffix('.json')}/Media/ME{secrets.token_hex(16)}"
+        form[f"MediaUrl{i}"] = f"{api_url}{message.uri.removesuffix('.json')}/Media/{sid}"
     return form

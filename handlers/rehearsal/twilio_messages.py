@@ -53,7 +53,8 @@ class Message:
     updated: datetime
     sent: datetime | None = None
     service: str | None = None
-    media: int = 0
+    media: dict[str, str] = field(default_factory=dict)
+    """Pictures and the like by their own SIDs, with their content types."""
     error: int | None = None
     callback: str | None = None
     expires: datetime | None = None
@@ -78,7 +79,7 @@ class Message:
             "error_message": None if self.error is None else tables.DELIVERY_ERRORS.get(self.error),
             "from": self.sender,
             "messaging_service_sid": self.service,
-            "num_media": str(self.media),
+            "num_media": str(len(self.media)),
             "num_segments": "0" if fresh and self.service else str(segments(self.body)),
             "price": None,
             "price_unit": None,
@@ -87,6 +88,18 @@ class Message:
             "subresource_uris": {"media": self.uri.replace(".json", "/Media.json")},
             "to": self.to,
             "uri": self.uri,
+        }
+
+    def picture(self, sid: str) -> dict[str, Any]:
+        """One of its media as the API shows it."""
+        return {
+            "account_sid": self.account,
+            "content_type": self.media[sid],
+            "date_created": format_datetime(self.created),
+            "date_updated": format_datetime(self.updated),
+            "parent_sid": self.sid,
+            "sid": sid,
+            "uri": self.uri.replace(".json", f"/Media/{sid}.json"),
         }
 
 

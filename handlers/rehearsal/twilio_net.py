@@ -125,7 +125,8 @@ class Net(ABC):
         if to not in self.numbers:
             raise ValueError("that is none of the line's numbers")
         message = self.new_message("inbound", sender, to, body, "received")
-        message.media, message.sent, message.final = len(media), message.created, True
+        message.media = {"ME" + secrets.token_hex(16): kind for kind in media}
+        message.sent, message.final = message.created, True
         word = tables.opt_out_word(body)
         key = (sender, self.messaging_service_sid or to)
         if word == "STOP":
@@ -135,13 +136,13 @@ class Net(ABC):
         if word and self.auto_reply and (handset := self.handsets.get(sender)):
             handset.receive(to, tables.CARRIER_REPLIES[word])
         first = asyncio.Event()
-        self._errand(self._tell(sender, self._form(message, word, media), first))
+        self._errand(self._tell(sender, self._form(message, word), first))
         await first.wait()
         return message
 
     async def repeat(self, message: Message, *, times: int = 1) -> list[Posted]:
         """Posts the webhook of an inbound message again, `times` at once, each as it is: a carrier's duplicates."""
-        parameters = self._form(message, tables.opt_out_word(message.body), ())
+        parameters = self._form(message, tables.opt_out_word(message.body))
         url = self.webhooks.public_url + self.inbound.partition("#")[0]
         return list(await asyncio.gather(*(self.webhooks.post(url, parameters) for _ in range(times))))
 
@@ -242,6 +243,6 @@ class Net(ABC):
         if not errand.cancelled() and isinstance(problem := errand.exception(), Exception):
             self.server.broken.append(problem)
 
-    def _form(self, message: Message, word: str | None, media: Sequence[str]) -> dict[str, str]:
+    def _form(self, message: Message, word: str | None) -> dict[str, str]:
         opt_out = word if self.advanced_opt_out else None
-        return forms.inbound(message, api_url=self.api_url, opt_out=opt_out, media=media)
+        return forms.inbound(message, api_url=self.api_url, opt_out=opt_out)

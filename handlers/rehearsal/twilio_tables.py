@@ -13,6 +13,8 @@ LONGEST_VALIDITY = 36_000
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 """Twilio forgives more; the stand-in does not."""
 SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+MEDIA_PATH = re.compile(r"Messages/((?:SM|MM)[0-9a-f]{32})/Media(?:/(ME[0-9a-f]{32}))?\.json")
+"""A message's media: the list of them, or one."""
 
 
 class Takes(StrEnum):
@@ -56,6 +58,14 @@ LIST_MESSAGES: dict[str, Takes] = {
     "DateSent": Takes.MOMENT,
     "DateSent<": Takes.MOMENT,
     "DateSent>": Takes.MOMENT,
+    "PageSize": Takes.INTEGER,
+    "Page": Takes.INTEGER,
+    "PageToken": Takes.TEXT,
+}
+LIST_MEDIA: dict[str, Takes] = {
+    "DateCreated": Takes.MOMENT,
+    "DateCreated<": Takes.MOMENT,
+    "DateCreated>": Takes.MOMENT,
     "PageSize": Takes.INTEGER,
     "Page": Takes.INTEGER,
     "PageToken": Takes.TEXT,

@@ -28,6 +28,17 @@ class Meters:
             registry=self.registry,
         )
 
+        self._removals = Counter(
+            "greenroom_removals",
+            "What carriers said when they were asked to delete their copy of a message",
+            ["medium", "answer"],
+            registry=self.registry,
+        )
+
+    def removed(self, medium: str, answer: str) -> None:
+        """A carrier was asked to delete one message; `answer` is a word of ours."""
+        self._removals.labels(medium, answer).inc()
+
     def answered(self, path: str, status: int) -> None:
         """One call of a carrier; `path` is ours, without what stood behind it."""
         self._answers.labels(path, str(status)).inc()

@@ -290,6 +290,11 @@ class Stage:
 
         return bool(await self.do(thought))
 
+    def nothing_vanishes(self) -> None:
+        """Telegram does not delete: what an app shows stays there, and can still be answered and edited."""
+        for method in ("deleteMessage", "deleteMessages"):
+            self.town.telegram.faults.broken(method, times=None)
+
     async def count(self, table: Table) -> int:
         """How many rows a table has."""
         counting = select(func.count()).select_from(table)

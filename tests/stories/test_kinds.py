@@ -109,6 +109,7 @@ async def test_a_counselors_edit_is_sent_as_a_correction(line: Stage) -> None:
     await robin.shows("come at five")
     await alma.edit(own, "come at six")
     await robin.shows(lambda message: message.text == "Correction: come at six")
+    line.nothing_vanishes()
     await texts(robin, "bye")
     await alma.shows("ended the conversation")
     new(robin)

@@ -298,6 +298,7 @@ async def test_a_swipe_on_a_closed_conversation_reaches_nobody(line: Stage) -> N
     to_robin = await line.talk(robin, alma, "I am Robin")
     await line.talk(kit, alma, "I am Kit")
     robins = next(m for m in alma.screen if m.text == f"{to_robin} I am Robin")
+    line.nothing_vanishes()
     await texts(robin, "bye")
     await line.settled()
     new(alma), new(robin)

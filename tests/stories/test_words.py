@@ -10,7 +10,6 @@ from sqlalchemy import select
 from handlers.rehearsal.phones import TelegramPhone
 from storage.tables import (
     conversations,
-    copies,
     envelopes,
     held,
     offers,
@@ -294,7 +293,6 @@ async def test_delete_answers_the_same_to_everybody(line: Stage) -> None:
         assert await line.count(table) == 0
     kinds = await line.do(lambda work: set(work._desk.conn.execute(select(envelopes.c.owner)).scalars()))
     assert "conversation" not in kinds
-    assert await line.count(copies) > 0  # the carriers still hold theirs, to be deleted there
 
 
 async def test_after_delete_she_is_a_stranger(line: Stage) -> None:
