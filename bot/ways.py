@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,7 @@ from bot.opening import Now, hook_secret
 from bot.people import Medium
 from bot.settings import Config, TelegramBot
 from bot.settings import Sms as SmsSettings
+from handlers import removals
 from handlers.channels.sms import Account, Sms
 from handlers.channels.telegram import Telegram
 from handlers.channels.telegram_webhook import Hook
@@ -29,6 +31,8 @@ from handlers.web.meters import Meters
 from storage.engine import Store
 
 BOTS = ("texters", "staff")
+FIRST_LOOK, NEXT_LOOK = 60.0, 3600.0
+"""Seconds after the start, and between two looks, at what Twilio holds: one call each."""
 LEARN_AGAIN = 30.0
 """Seconds before a bot is asked for its name again."""
 
@@ -95,7 +99,22 @@ def _open_sms(means: Means, ways: Ways, sms: SmsSettings) -> None:
         await means.receive(None, inbounds, offset)
 
     ways.webhooks += channel.webhooks(receive, means.receipt)
+    ways.listening.append(lambda: _find_strays(means, channel))
     ways.channels.update({(Medium.SMS, number): channel for number in sms.numbers})
+
+
+async def _find_strays(means: Means, channel: Sms) -> None:
+    """Now and then: what Twilio holds of ours and we have lost sight of is to be deleted there."""
+    oldest, youngest = removals.LOST_SIGHT
+    await asyncio.sleep(FIRST_LOOK)
+    while True:
+        now = means.now()
+        try:
+            strays = await channel.sent(after=now - oldest, before=now - youngest)
+            await means.store.do(partial(removals.found, copies=strays))
+        except (DeliveryError, StorageError):
+            pass  # both say so elsewhere
+        await asyncio.sleep(NEXT_LOOK)
 
 
 def _open_bot(means: Means, ways: Ways, via: str, bot: TelegramBot) -> None:

@@ -18,7 +18,7 @@ import structlog
 from bot import removal as rule
 from bot.channel import LIMITS, Channel
 from bot.errors import DatabaseAway, DeliveryError, Unreachable
-from bot.messages import Side
+from bot.messages import Copy, Side
 from bot.people import Medium
 from bot.phrases import phrase
 from bot.redact import place, safe_error
@@ -222,3 +222,13 @@ def batches(claimed: Sequence[Removal], now: datetime) -> list[list[Removal]]:
 def _chat(one: Removal) -> tuple[str, str]:
     assert one.copy is not None
     return one.copy.via, one.copy.chat.reveal()
+
+
+LOST_SIGHT: Final = (timedelta(days=1), timedelta(hours=1))
+"""Texts that a carrier took, of this age: older ones were found before, younger ones may be on their way still."""
+
+
+def found(work: Work, copies: Sequence[Copy]) -> None:
+    """A call's answer was lost and no receipt came: the carrier holds texts that we know nothing of. They go too."""
+    for copy in copies:
+        work.copies.keep(copy, side=Side.TEXTER, conversation=None, contact=None, line=None, at_once=True)

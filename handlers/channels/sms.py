@@ -185,6 +185,10 @@ class Sms:
         """Pictures, then the words, then the record with both numbers."""
         return [await sms_removal.removed(self._client, copy) for copy in copies]
 
+    async def sent(self, *, after: datetime, before: datetime) -> list[Copy]:
+        """What Twilio holds of ours from this time, to find what we have lost sight of. Raises Unreachable."""
+        return await sms_removal.sent_from(self._client, self.senders, after=after, before=before)
+
     def webhooks(self, receive: Receive, receipt: TakeReceipt) -> tuple[Webhook, ...]:
         """What Twilio calls: a text came in, and what became of one of ours."""
 

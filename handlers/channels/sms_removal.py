@@ -5,18 +5,25 @@ https://www.twilio.com/docs/messaging/api/message-resource#delete-a-message-reso
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
 
 from bot.errors import DeliveryError, Unreachable
 from bot.messages import Copy
+from bot.people import Medium
+from bot.redact import Secret
 from bot.removal import Answer
 from handlers.channels.sms_errors import delivery_error, number
+from handlers.channels.sms_signature import MESSAGE_SID
 
 NOT_COMPLETE: Final = 20009
 """https://www.twilio.com/docs/api/errors/20009: nothing of a message can be changed before it is final."""
+
+OUTBOUND: Final = frozenset({"outbound-api", "outbound-call", "outbound-reply"})
+"""A text that came in is never taken for a stray: perhaps nobody has read it yet."""
 
 
 async def removed(client: Any, copy: Copy) -> Answer:
@@ -32,6 +39,29 @@ async def removed(client: Any, copy: Copy) -> Answer:
         return emptied
     # Whatever else kept the words from being emptied: with the record they go too.
     return await _asked(message.delete_async())
+
+
+PAGE: Final = 1000
+
+
+async def sent_from(client: Any, numbers: Sequence[str], *, after: datetime, before: datetime) -> list[Copy]:
+    """The newest thousand texts that Twilio holds from these numbers and that were made in this time; other programs'
+    texts on the same account are none of ours. Raises Unreachable."""
+    try:
+        found = await client.messages.list_async(date_sent_after=after, limit=PAGE, page_size=PAGE)
+    except DeliveryError:
+        raise
+    except Exception:  # whatever it was, it is asked again in an hour
+        raise Unreachable from None
+    return [
+        Copy(Medium.SMS, one.from_, Secret(one.to), Secret(one.sid), at=one.date_created)
+        for one in found
+        if one.direction in OUTBOUND
+        and one.from_ in numbers
+        and MESSAGE_SID.fullmatch(str(one.sid))
+        and one.date_created is not None
+        and one.date_created <= before
+    ]
 
 
 async def _without_pictures(message: Any) -> Answer:

@@ -14,6 +14,8 @@ import pytest
 from bot.messages import Address
 from bot.people import Medium
 from bot.redact import Secret
+from handlers import removals
+from handlers.channels.sms import Sms
 from handlers.rehearsal.faults import Faults
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.rehearsal.town import LINE, Town
@@ -181,6 +183,31 @@ async def test_a_message_that_is_gone_already_is_done(line: Stage) -> None:
         chat.messages.clear()
     await line.later(hours=40)
     await empty(line)
+
+
+async def test_a_text_that_we_lost_sight_of_is_found(line: Stage) -> None:
+    """Twilio took it and its answer was lost: after an hour it is deleted; a text that came in never is for that."""
+    robin, twilio = line.texter("sms"), line.town.twilio
+    assert isinstance(robin, SmsPhone)
+    channel = line.program.ways.channels[Medium.SMS, LINE] if line.program else None
+    assert isinstance(channel, Sms)
+    stray = await channel.api.messages.create_async(to=robin.number, from_=LINE, body="lost")
+    came = await twilio.text(robin.number, LINE, "BYE")
+    await line.settled()
+    oldest, youngest = removals.LOST_SIGHT
+
+    async def looks() -> None:
+        now = line.town.clock.now()
+        copies = await channel.sent(after=now - oldest, before=now - youngest)
+        await line.do(lambda work: removals.found(work, copies))
+
+    await looks()
+    assert stray.sid in twilio.messages
+    line.town.clock.move(timedelta(hours=2))
+    strays = await channel.sent(after=line.town.clock.now() - oldest, before=line.town.clock.now())
+    assert came.sid not in {one.message.reveal() for one in strays}
+    await looks()
+    await until(lambda: stray.sid not in twilio.messages)
 
 
 async def test_six_hours_without_telegram_are_caught_up_before_it_is_too_late(line: Stage) -> None:
