@@ -88,6 +88,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """She answered OK to it."""
     greeted: bool = True
     """She was given the first answer; a flood, or a budget that is spent, may keep it back."""
+    unproven: bool = False
+    """Her prefix is full of numbers that write once: nobody is asked until she has written a second time."""
     muted: bool = False
     """The texter has opted out: nothing is sent to her."""
     round_at: datetime | None = None

@@ -84,7 +84,7 @@ LADDER: tuple[Rung, ...] = (
 
 def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, pace: Pace) -> Decision:
     """The next step for a waiting conversation: offers, honest words, and `due_at` for the next look."""
-    if conversation.state is not State.WAITING:
+    if conversation.state is not State.WAITING or conversation.private.unproven:
         return Decision(replace(conversation, due_at=None))
     conversation = _new_round(conversation, offers, watch)
     mine = _counted(conversation, offers)

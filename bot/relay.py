@@ -86,6 +86,9 @@ def texter_sent_a_kind(conversation: Conversation, what: str, now: datetime) -> 
 def _heard_from(conversation: Conversation, now: datetime) -> Conversation:
     """She has written. Her OK to being texted was for a wait; once they talk, each text of hers opens the window."""
     after = changed(step(conversation, Step.TEXT), texter_at=now)
+    if conversation.private.unproven and now > conversation.private.texter_at:
+        # A second text: somebody is there, and she is offered at the clock's next look.
+        after = replace(changed(after, unproven=False), due_at=now)
     return changed(after, agreed=False) if conversation.state is State.TALKING else after
 
 

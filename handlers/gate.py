@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot import emergency
+from bot import emergency, flood
 from bot.budget import Kind
+from bot.conversation import Conversation
+from bot.decision import ToStaff
 from bot.messages import Address, Inbound
 from bot.people import Medium
 from bot.phrases import phrase
@@ -24,11 +27,12 @@ class Shut(StrEnum):
 
     BLOCKED = "blocked"
     ABROAD = "abroad"
+    FLOOD = "flood"
 
 
-def shut(work: Work, line: Line, inbound: Inbound) -> Shut | None:
+def shut(work: Work, line: Line, inbound: Inbound, conversation: Conversation | None) -> Shut | None:
     """Why this inbound of a texter goes no further, counted; None lets it in. DELETE, STOP and START work anyhow."""
-    why = _why(work, line, inbound)
+    why = _why(work, line, inbound, conversation)
     if why is Shut.ABROAD:
         _tell_of_country(work, line, inbound.sender)
     if why is not None:
@@ -38,12 +42,12 @@ def shut(work: Work, line: Line, inbound: Inbound) -> Shut | None:
     return why
 
 
-def _why(work: Work, line: Line, inbound: Inbound) -> Shut | None:
+def _why(work: Work, line: Line, inbound: Inbound, conversation: Conversation | None) -> Shut | None:
     if not reachable(line, inbound.sender):
         return Shut.ABROAD
     if work.blocks.until(inbound.sender) is not None:
         return Shut.BLOCKED
-    return None
+    return Shut.FLOOD if is_flooding(work, line, inbound, conversation) else None
 
 
 def reachable(line: Line, address: Address) -> bool:
@@ -63,5 +67,70 @@ def _tell_of_country(work: Work, line: Line, address: Address) -> None:
 
 
 def may_greet(work: Work, line: Line, address: Address) -> bool:
-    """Whether a conversation that begins now begins with the first answer."""
+    """Whether a conversation that begins now begins with the first answer; it counts."""
+    if not apply.affordable(line, address.medium, Kind.OUTSIDE, work.now) or is_pumped(work, address):
+        return False
+    return work.tallies.add("greeting", _who(address), span=Span.DAY) <= flood.GREETINGS
+
+
+def may_answer(work: Work, address: Address, cause: str) -> bool:
+    """Whether the line itself answers this contact once more for this cause; it counts."""
+    return work.tallies.add(f"answer {cause}", _who(address), span=Span.HOUR) <= flood.ANSWERS
+
+
+def may_answer_outside(work: Work, line: Line, address: Address) -> bool:
+    """Whether an automatic line may leave to somebody who has no open conversation, as far as money goes."""
+    if not reachable(line, address) or is_pumped(work, address):
+        return False
     return apply.affordable(line, address.medium, Kind.OUTSIDE, work.now)
+
+
+# ── A prefix whose numbers all write once ──
+
+
+def came_first(work: Work, line: Line, address: Address) -> None:
+    """A contact that we did not know has written."""
+    if address.medium is not Medium.SMS:
+        return
+    prefix = flood.prefix(address.place.reveal())
+    first = work.tallies.add("prefix first", prefix, span=Span.HOUR)
+    if first <= flood.FIRST_CONTACTS:
+        return
+    second = work.tallies.number("prefix second", prefix, span=Span.HOUR)
+    if flood.is_pumped(first, second):
+        work.tallies.add("prefix shut", prefix, span=Span.HOUR)
+        if work.tallies.first("prefix told", prefix):
+            alarms.tell_admins(work, line, phrase("alarm.prefix", prefix=f"{prefix}…", count=str(first)))
+
+
+def came_again(work: Work, address: Address) -> None:
+    """A new contact has written a second time: somebody is there."""
+    if address.medium is Medium.SMS:
+        work.tallies.add("prefix second", flood.prefix(address.place.reveal()), span=Span.HOUR)
+
+
+def is_pumped(work: Work, address: Address) -> bool:
+    """Whether this prefix gets no automatic text now: in the hour in which that was noticed, and in the next."""
+    if address.medium is not Medium.SMS:
+        return False
+    prefix = flood.prefix(address.place.reveal())
+    moments = (work.now, work.now - timedelta(hours=1))
+    return any(work.tallies.number("prefix shut", prefix, span=Span.HOUR, at=at) for at in moments)
+
+
+def _who(address: Address) -> str:
+    return f"{address.medium.value} {address.place.reveal()}"
+
+
+# ── One contact that does not stop ──
+
+
+def is_flooding(work: Work, line: Line, inbound: Inbound, conversation: Conversation | None) -> bool:
+    """Counts a text of a contact; whether it is more than is kept in an hour. The first time somebody is told."""
+    number = work.tallies.add("texts", _who(inbound.sender), span=Span.HOUR)
+    if number == flood.KEPT + 1:
+        if conversation is not None and conversation.counselor_contact is not None:
+            what = phrase("flood.stopped", code=conversation.code, count=str(flood.KEPT))
+            apply.post_to_staff(work, line, ToStaff(conversation.counselor_contact, what), conversation)
+        alarms.tell_admins(work, line, phrase("alarm.flood", count=str(flood.KEPT)), once="flood")
+    return number > flood.KEPT

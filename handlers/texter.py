@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from bot import emergency, grammar, languages, relay
-from bot.budget import Kind as Cost
 from bot.conversation import Conversation, Step
 from bot.decision import Said, ToTexter
 from bot.grammar import Word
@@ -71,7 +70,7 @@ def wrote(work: Work, line: Line, inbound: Inbound) -> None:
     known = work.conversations.by_address(inbound.sender)
     conversation = known if known and known.is_open else None
     visit = Visit(work, line, inbound, known, conversation, muted=work.optouts.has(inbound.sender))
-    if gate.shut(work, line, inbound) is not None:
+    if gate.shut(work, line, inbound, conversation) is not None:
         _outside(visit)
         return
     KINDS[inbound.kind](visit)
@@ -124,15 +123,21 @@ def _message(visit: Visit) -> None:
     text = visit.inbound.text
     if visit.conversation is None:
         _open(visit, Said(Direction.IN, text))
-    else:
-        decision = relay.texter_said(visit.conversation, text, visit.work.now)
-        _keep(visit, apply.apply(visit.work, visit.line, visit.conversation, decision))
+        return
+    before = visit.conversation
+    if before.private.texter_at == before.private.opened_at:
+        gate.came_again(visit.work, visit.address)
+    decision = relay.texter_said(before, text, visit.work.now)
+    _keep(visit, apply.apply(visit.work, visit.line, before, decision))
 
 
 def _not_carried(visit: Visit) -> None:
     """A picture, a voice … : refused kindly, noted for the counselor, nothing of it kept."""
     conversation = visit.conversation or _open(visit, None)
     decision = relay.texter_sent_a_kind(conversation, visit.inbound.what, visit.work.now)
+    if not gate.may_answer(visit.work, visit.address, visit.inbound.what):
+        mine = tuple(letter for letter in decision.letters if not isinstance(letter, ToTexter))
+        decision = replace(decision, letters=mine)
     _keep(visit, apply.apply(visit.work, visit.line, conversation, decision))
 
 
@@ -150,6 +155,8 @@ def _open(visit: Visit, said: Said | None) -> Conversation:
         ),
     )
     work.counts.add("opened")
+    if before is None:
+        gate.came_first(work, line, visit.address)
     watch = line.watch(work)
     hello = (
         greeting(work, conversation.medium, watch, line)
@@ -159,6 +166,8 @@ def _open(visit: Visit, said: Said | None) -> Conversation:
     decision = relay.opened(conversation, said, hello)
     # The bare row is what is stored; the decision's conversation differs from it and is saved.
     after = replace(decision.conversation, due_at=work.now)
+    if gate.is_pumped(work, visit.address):
+        after = relay.changed(after, unproven=True)
     conversation = apply.apply(work, line, conversation, replace(decision, conversation=after))
     conversation = apply.climb(work, line, conversation, watch)
     _keep(visit, conversation)
@@ -190,7 +199,7 @@ def _help(visit: Visit) -> None:
     if visit.conversation is None:
         _message(visit)
         return
-    if not visit.inbound.carrier_answered:
+    if not visit.inbound.carrier_answered and gate.may_answer(visit.work, visit.address, "help"):
         _answer(visit, phrase("help"))
     _message(_again(visit))
 
@@ -201,12 +210,13 @@ def _delete(visit: Visit) -> None:
     until = deleting.everything(visit.work, visit.line, visit.address)
     visit.work.copies.hasten_chat(visit.address)
     _keep(visit, None)
-    _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
+    if gate.may_answer(visit.work, visit.address, "erased"):
+        _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
 
 
 def _bye(visit: Visit) -> None:
     if visit.conversation is None:
-        _farewell(visit, phrase("bye"))
+        _once_a_day(visit, phrase("bye"))
         return
     said = relay.texter_said(visit.conversation, visit.inbound.text, visit.work.now)
     conversation = apply.apply(visit.work, visit.line, visit.conversation, said)
@@ -277,7 +287,7 @@ def _language(visit: Visit, language: str) -> None:
 
 def _slash_start(visit: Visit) -> None:
     """Telegram's button answers and opens nothing."""
-    _farewell(visit, phrase("start"))
+    _once_a_day(visit, phrase("start"))
 
 
 def _again(visit: Visit) -> Visit:
@@ -294,11 +304,19 @@ def _answer(visit: Visit, what: Phrase) -> None:
     apply.apply(visit.work, visit.line, visit.conversation, answer)
 
 
+def _once_a_day(visit: Visit, what: Phrase) -> None:
+    """One automatic line a day to somebody without an open conversation, whatever she presses or writes."""
+    if visit.work.rates.first_today("outside", visit.address):
+        _farewell(visit, what)
+
+
 def _farewell(visit: Visit, what: Phrase) -> None:
     """One line to somebody without an open conversation; it carries its own sealed address. None after STOP."""
-    if visit.work.optouts.has(visit.address) or not gate.reachable(visit.line, visit.address):
+    if visit.before is None:
+        gate.came_first(visit.work, visit.line, visit.address)
+    if visit.work.optouts.has(visit.address):
         return
-    if not apply.affordable(visit.line, visit.address.medium, Cost.OUTSIDE, visit.work.now):
+    if not gate.may_answer_outside(visit.work, visit.line, visit.address):
         return
     country = _country(visit.address)
     visit.work.outbox.add(
