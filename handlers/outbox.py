@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +39,9 @@ VALID = timedelta(seconds=600)
 IN_FLIGHT = 90
 """Calls at the same time to carriers of one medium: one that hangs must leave connections for the other
 (handlers/channels/session opens 200)."""
+TALK_TURN = 3
+"""Every third letter of a busy sender is one of an open conversation: hundreds of first answers and offers, at one a
+second, must not silence those who talk already. It costs a first answer a second now and then."""
 LOOK = 1.0
 """Seconds after which the outbox is looked at even if nobody woke it: another process may have written into it."""
 
@@ -68,6 +71,7 @@ class Outbox:
         self._means = means
         self._woken = asyncio.Event()
         self._flying: dict[asyncio.Task[None], Medium | None] = {}
+        self._turns: Counter[Sender] = Counter()
         self._stopping = False
         self._resting = asyncio.Event()
 
@@ -127,7 +131,9 @@ class Outbox:
             return min(LOOK, means.rates.wait())
 
         def thought(work: Work) -> tuple[list[Claimed], datetime | None]:
-            claimed = work.outbox.claim(ready, holder=means.holder, lease=LEASE)
+            claimed = work.outbox.claim(
+                ready, holder=means.holder, lease=LEASE, talk_first=self._talk_turns(ready)
+            )
             return claimed, None if claimed else work.outbox.next_due()
 
         claimed, due = await means.store.do(thought)
@@ -136,6 +142,7 @@ class Outbox:
         for one in claimed:
             if one.letter is not None:
                 means.rates.use((one.letter.medium, one.letter.via))
+                self._turns[one.letter.medium, one.letter.via] += 1
             task = asyncio.create_task(self._deliver(one))
             self._flying[task] = one.letter.medium if one.letter else None
             task.add_done_callback(self._landed)
@@ -146,6 +153,10 @@ class Outbox:
         until = (due - means.now()).total_seconds()
         # Due already, and still not claimed: its sender is used up.
         return min(LOOK, until if until > 0 else max(means.rates.wait(), 0.005))
+
+    def _talk_turns(self, ready: Iterable[Sender]) -> frozenset[Sender]:
+        """The senders whose next letter is one of an open conversation, if there is one."""
+        return frozenset(sender for sender in ready if self._turns[sender] % TALK_TURN == TALK_TURN - 1)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.pop(task, None)
@@ -168,7 +179,7 @@ class Outbox:
             await self._write(lambda work: outcomes.expired(work, means.line, claimed), bare=gone)
             return
         if letter.task is Task.SAY:
-            rest = means.rates.chat_wait(letter.medium, letter.to, means.seconds())
+            rest = means.rates.chat_wait(letter.medium, letter.to, means.seconds(), offer=letter.offer)
             if rest > 0:
                 await self._hold(claimed, rest)
                 return

@@ -46,7 +46,7 @@ class Rates:
     def __init__(self, senders: Mapping[Sender, float], chat: Mapping[Medium, float]) -> None:
         self._senders = {sender: Bucket(rate) for sender, rate in senders.items()}
         self._pause = dict(chat)
-        self._chats: OrderedDict[ContactId, float] = OrderedDict()
+        self._chats: OrderedDict[ContactId, tuple[float, float]] = OrderedDict()
 
     def ready(self, now: float) -> dict[Sender, int]:
         return {sender: count for sender, bucket in self._senders.items() if (count := bucket.ready(now)) > 0}
@@ -59,15 +59,17 @@ class Rates:
         """Seconds until some sender that is used up may send again; infinite if none is."""
         return min((b.wait() for b in self._senders.values() if b.tokens < 1), default=float("inf"))
 
-    def chat_wait(self, medium: Medium, chat: ContactId, now: float) -> float:
-        """Seconds that this chat must rest; 0 books it."""
+    def chat_wait(self, medium: Medium, chat: ContactId, now: float, *, offer: bool = False) -> float:
+        """Seconds that this chat must rest; 0 books it. Offers rest twice as long between each other, so that whoever
+        talks in the chat has every second place while a hundred of them wait."""
         pause = self._pause.get(medium, 0.0)
         if not pause:
             return 0.0
-        free = self._chats.get(chat, 0.0)
+        free, last_offer = self._chats.get(chat, (0.0, -pause * 2))
+        free = max(free, last_offer + pause * 2) if offer else free
         if free > now:
             return free - now
-        self._chats[chat] = now + pause
+        self._chats[chat] = (now + pause, now if offer else last_offer)
         self._chats.move_to_end(chat)
         if len(self._chats) > CHATS_REMEMBERED:
             self._chats.popitem(last=False)

@@ -113,9 +113,15 @@ class Lanes:
         self._desk.conn.execute(_join(shared=self._desk.shared), rows)
 
     def lease(
-        self, senders: Mapping[tuple[Medium, str], int], *, holder: bytes, until: datetime
+        self,
+        senders: Mapping[tuple[Medium, str], int],
+        *,
+        holder: bytes,
+        until: datetime,
+        talk_first: Collection[tuple[Medium, str]] = (),
     ) -> dict[bytes, bytes | None]:
-        """Leases at most so many ready lanes of each sender, the most urgent first, then the longest due.
+        """Leases at most so many ready lanes of each sender, the most urgent first, then the longest due. `talk_first`:
+        of these senders what people say to each other comes before all else, this once.
 
         The most urgent come first, each with its last holder, if that one's lease ran out.
         """
@@ -126,7 +132,7 @@ class Lanes:
                 for label in self._desk.senders(medium, via)
                 for row in self._desk.conn.execute(_READY, {"by": label, "now": self._desk.now, "most": most})
             ]
-            found += sorted(ready, key=_urgency)[:most]
+            found += sorted(ready, key=_talk if (medium, via) in talk_first else _urgency)[:most]
         if not found:
             return {}
         those = [row.lane for row in found]
@@ -173,6 +179,10 @@ class Lanes:
         """The earliest moment at which some lane may be leased."""
         found: datetime | None = self._desk.conn.execute(_NEXT).scalar()
         return found
+
+
+def _talk(row: AnyRow) -> tuple[bool, str, datetime]:
+    return row.priority != Priority.TALK, *_urgency(row)
 
 
 def _urgency(row: AnyRow) -> tuple[str, datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -146,14 +146,22 @@ class Outbox:
         return frozenset(None if one is None else ConversationId(one) for one in rows)
 
     def claim(
-        self, senders: Mapping[tuple[Medium, str], int], *, holder: bytes, lease: timedelta
+        self,
+        senders: Mapping[tuple[Medium, str], int],
+        *,
+        holder: bytes,
+        lease: timedelta,
+        talk_first: Collection[tuple[Medium, str]] = (),
     ) -> list[Claimed]:
-        """The heads of at most so many lanes of each sender of ours, the most urgent first, then the longest due.
+        """The heads of at most so many lanes of each sender of ours, the most urgent first, then the longest due; of
+        those in `talk_first` what is said in open conversations comes first this once.
 
         They are the holder's until the lease runs out. A letter whose lease ran out comes again, `unsure`.
         """
         self.flush()
-        leased = self._lanes.lease(senders, holder=holder, until=self._desk.now + lease)
+        leased = self._lanes.lease(
+            senders, holder=holder, until=self._desk.now + lease, talk_first=talk_first
+        )
         if not leased:
             return []
         heads = {row.lane: row for row in self._desk.conn.execute(_HEADS, {"those": list(leased)})}
