@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from bot import segments
 from bot.messages import Address, Button, Copy, Inbound, Task
 from bot.people import Medium
 from bot.redact import Secret
@@ -27,6 +28,10 @@ class Limits:
     buttons: bool
     marks: bool
     removals: int
+
+    def measure(self, text: str) -> int:
+        """The length of a text as this carrier counts it."""
+        return segments.utf16_units(text) if self.utf16 else segments.characters(text)
 
 
 LIMITS: dict[Medium, Limits] = {

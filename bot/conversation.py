@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from bot.bursts import Flow
 from bot.errors import NotNow
 from bot.people import ContactId, ConversationId, Medium, StaffId
 
@@ -88,6 +89,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """She answered OK to it."""
     greeted: bool = True
     """She was given the first answer; a flood, or a budget that is spent, may keep it back."""
+    flow: Flow = Flow()
+    """How fast she writes (bot/bursts)."""
     unproven: bool = False
     """Her prefix is full of numbers that write once: nobody is asked until she has written a second time."""
     muted: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.bursts import Pace
 from bot.conversation import Conversation, Offer, Step
 from bot.messages import Button, Direction, Priority, Side, Writer
 from bot.people import ContactId, StaffId
@@ -29,7 +30,8 @@ class ToTexter:
 @dataclass(frozen=True, slots=True)
 class ToStaff:
     """Something for one staff contact. `coded`: the conversation's code stands before it, in every part.
-    `about` False: it does not come from the conversation, and outlives its erasing."""
+    `about` False: it does not come from the conversation, and outlives its erasing. `pace`: whether it may be joined
+    with what waits for the same contact."""
 
     contact: ContactId
     what: Words
@@ -37,6 +39,7 @@ class ToStaff:
     coded: bool = False
     offer: bool = False
     about: bool = True
+    pace: Pace = Pace.ALONE
     buttons: tuple[Button, ...] = ()
 
 

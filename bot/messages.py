@@ -150,7 +150,8 @@ class Letter:
     given (farewells only). `about`: the conversation it comes from; its lane is (conversation, to). Without one the
     lane is the contact's own. `deadline`: not sent after it. `line`: the transcript line that it carries. `buttons`
     only for Telegram. For Task.REACT `text` is the mark and `writer.message` what it is put on. `offer`: it offers
-    `about` to its addressee. `last_part`: the receipt of this part speaks for the whole text.
+    `about` to its addressee. `last_part`: the receipt of this part speaks for the whole text. `together`: it may be
+    joined with a like one that waits before it; these are its words without the code in front.
     """
 
     to: ContactId
@@ -168,6 +169,7 @@ class Letter:
     address: Address | None = None
     offer: bool = False
     not_before: datetime | None = None
+    together: str | None = None
     last_part: bool = True
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from bot import identifiers
+from bot import bursts, identifiers
 from bot.conversation import Conversation, Offer, OfferState, State, Step, step
 from bot.decision import Decision, Said, ToStaff, ToTexter, Words
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
@@ -59,12 +59,22 @@ def opened(conversation: Conversation, said: Said | None, greeting: Phrase | Non
 
 
 def texter_said(conversation: Conversation, text: Secret[str], now: datetime) -> Decision:
-    """The texter's words go into the transcript, and to the counselor if there is one."""
+    """The texter's words go into the transcript, and to the counselor if there is one; very fast ones go together."""
     after = _heard_from(conversation, now)
+    if after.counselor_contact is None:
+        return Decision(after, said=(Said(Direction.IN, text),))
+    flow, pace = bursts.pour(after.private.flow, now)
+    news = bursts.is_news(flow, pace, now)
+    flow = msgspec.structs.replace(flow, told_at=now) if news else flow
+    heard = counselor_hears(after, text, coded=True, priority=Priority.TALK)
     return Decision(
-        after,
+        changed(after, flow=flow),
         said=(Said(Direction.IN, text),),
-        letters=counselor_hears(after, text, coded=True, priority=Priority.TALK),
+        letters=(
+            *(replace(letter, pace=pace) for letter in heard),
+            *(counselor_hears(after, phrase("flood.together", code=after.code)) if news else ()),
+            *((ToTexter(phrase("flood")),) if news else ()),
+        ),
     )
 
 

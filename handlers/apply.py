@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from bot import ladder, phrases, segments
+from bot import bursts, ladder, phrases, segments
 from bot.budget import Kind
+from bot.bursts import Pace
 from bot.channel import LIMITS
 from bot.conversation import Conversation, OfferState, State, Step
 from bot.decision import Decision, ToStaff, ToTexter, Words
@@ -300,6 +301,8 @@ def post_to_staff(
                 about=conversation.id if conversation and letter.about else None,
                 line=written,
                 offer=letter.offer,
+                together=text if letter.pace is not Pace.ALONE and len(parts) == 1 else None,
+                not_before=work.now + bursts.DELAY if letter.pace is Pace.LATER else None,
                 buttons=buttons,
                 last_part=number == len(parts),
             )

@@ -210,7 +210,7 @@ def _delete(visit: Visit) -> None:
     until = deleting.everything(visit.work, visit.line, visit.address)
     visit.work.copies.hasten_chat(visit.address)
     _keep(visit, None)
-    if gate.may_answer(visit.work, visit.address, "erased"):
+    if not visit.muted and gate.may_answer(visit.work, visit.address, "erased"):
         _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
 
 

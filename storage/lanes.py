@@ -69,6 +69,7 @@ _HEAD = (
     .order_by(outbox.c.position)
     .limit(1)
 )
+_WHOSE = select(lanes.c.leased_by).where(_THIS)
 _CLOSE = delete(lanes).where(_THIS)
 _CLOSE_ALL = delete(lanes).where(_THESE)
 _MOVE = (
@@ -139,6 +140,15 @@ class Lanes:
         params = {"of": those, "now": self._desk.now, "holder": holder, "until": until}
         mine = set(self._desk.conn.execute(_LEASE, params).scalars())
         return {row.lane: row.leased_by for row in sorted(found, key=_urgency) if row.lane in mine}
+
+    def sending(self, lane: bytes) -> int | None:
+        """The position of the letter that somebody is sending; None when nobody is. Nobody changes this lane until the
+        end of the transaction."""
+        self.lock([lane])
+        if self._desk.conn.execute(_WHOSE, {"of": lane}).scalar() is None:
+            return None
+        head = self._desk.conn.execute(_HEAD, {"of": lane}).first()
+        return None if head is None else int(head.position)
 
     def lock(self, those: Collection[bytes]) -> None:
         """Nobody else changes these lanes until the end of the transaction."""

@@ -83,6 +83,7 @@ def sealed(desk: Desk, row_id: bytes, letter: Letter) -> dict[str, object]:
         place=None if letter.address is None else letter.address.place.reveal(),
         offer=letter.offer,
         last_part=letter.last_part,
+        together=letter.together is not None,
     )
     owner, owner_id = owner_of(letter, row_id)
     key = desk.key(owner, owner_id)
@@ -133,6 +134,8 @@ def _letter(row: AnyRow, mail: Mail, address: Address | None) -> Letter:
         address=address if mail.place is not None else None,
         offer=mail.offer,
         last_part=mail.last_part,
+        # Of what waits nobody asks for the words without the code again.
+        together="" if mail.together else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
+from bot.channel import LIMITS
 from bot.conversation import UNREADABLE
 from bot.errors import SealBroken
 from bot.messages import Copy, Letter, Side, Task
@@ -87,6 +88,19 @@ _BURY = (
 )
 
 
+_TAIL = (
+    LETTERS.where(outbox.c.lane == bindparam("of"), outbox.c.state == WAITING)
+    .order_by(outbox.c.position.desc())
+    .limit(1)
+)
+_WORDS: Final = ("reference_label", "sealed")
+_REWRITE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"))
+    .values({name: bindparam(f"new_{name}") for name in _WORDS})
+)
+
+
 class Outbox:
     """What is to be sent. Every method sees the letters added before it in the same transaction."""
 
@@ -97,7 +111,9 @@ class Outbox:
         self._new: list[Letter] = []
 
     def add(self, letter: Letter) -> None:
-        """The letter leaves after the commit, behind the others of its lane."""
+        """The letter leaves after the commit, behind the others of its lane, or with the last of them."""
+        if letter.together is not None and self._join(letter, letter.together):
+            return
         self._new.append(letter)
         self._desk.letters_added = True
 
@@ -276,6 +292,31 @@ class Outbox:
         self.flush()
         rows = self._desk.conn.execute(_EXPIRED, {"now": self._desk.now, "most": limit}).all()
         return [letters.opened(self._desk, row) for row in rows]
+
+    def _join(self, letter: Letter, words: str) -> bool:
+        """The words go behind those of the last letter of the lane, if that is of the same kind, nobody is sending it,
+        and there is room."""
+        self.flush()
+        lane = lane_of(letter.about, letter.to)
+        sending = self._lanes.sending(lane)
+        row = self._desk.conn.execute(_TAIL, {"of": lane}).first()
+        tail = letters.opened(self._desk, row).letter if row is not None else None
+        if row is None or tail is None or tail.together is None or row.position == sending:
+            return False
+        if row.attempts or row.unsure:
+            return False
+        joined = replace(tail, text=Secret(f"{tail.text.reveal()}\n{words}"))
+        if LIMITS[tail.medium].measure(joined.text.reveal()) > LIMITS[tail.medium].characters:
+            return False
+        values = {
+            name: value
+            for name, value in letters.sealed(self._desk, row.id, joined).items()
+            if name in _WORDS
+        }
+        self._desk.conn.execute(
+            _REWRITE, {"of": row.id, **{f"new_{name}": value for name, value in values.items()}}
+        )
+        return True
 
     def _row(self, row_id: bytes, letter: Letter, sender: bytes) -> dict[str, Any]:
         return {

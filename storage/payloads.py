@@ -77,6 +77,7 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     place: str | None = None
     offer: bool = False
     last_part: bool = True
+    together: bool = False
 
 
 class Trace(msgspec.Struct, frozen=True, array_like=True):

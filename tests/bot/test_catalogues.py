@@ -38,6 +38,7 @@ TO_TEXTERS = (
     "erased",
     "kept",
     "closed",
+    "flood",
     "words.only",
     "language.switched",
 )

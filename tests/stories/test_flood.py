@@ -155,3 +155,36 @@ def test_what_looks_like_pumping(first: int, second: int, *, pumped: bool) -> No
 def test_a_prefix_is_the_country_and_five_digits(number: str, prefix: str) -> None:
     """Also of a number that no plan knows."""
     assert flood.prefix(number) == prefix
+
+
+@pytest.mark.parametrize("medium", ["sms", "telegram"])
+async def test_a_burst_reaches_the_counselor_whole_and_in_order(line: Stage, medium: str) -> None:
+    """Twenty short texts in seconds: in fewer messages than texts or not, every word of them, in her order."""
+    alma, robin = await line.on_call("Alma", medium), line.texter("sms")
+    code = await line.talk(robin, alma)
+    for n in range(20):
+        await texts(robin, f"word {n}")
+    await line.settled()
+    said = [part.removeprefix(f"{code} ") for text in new(alma) for part in text.split("\n")]
+    assert said == [f"word {n}" for n in range(20)]
+    assert robin.silent
+
+
+async def test_a_stream_comes_together_and_both_are_told_once(line: Stage) -> None:
+    """Beyond sixty: all of them, every half minute, in messages that a phone can show."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("telegram")
+    code = await line.talk(robin, alma)
+    for n in range(80):
+        await texts(robin, f"word {n}")
+    await line.settled()
+    await line.later(seconds=31)
+    shown = new(alma)
+    told = [text for text in shown if "many texts at once" in text]
+    assert len(told) == 1
+    said = [part.removeprefix(f"{code} ") for text in shown if text not in told for part in text.split("\n")]
+    assert sorted(said, key=lambda text: int(text.split()[1])) == said
+    assert len(said) == 80
+    assert len(shown) < 75
+    assert [text for text in new(robin)] == [
+        "All your texts arrive. You write fast, so they are brought together."
+    ]
