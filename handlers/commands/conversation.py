@@ -109,7 +109,7 @@ def _certain(turn: Turn, command: Command) -> Conversation:
         return desk.hers(turn, turn.swiped, turn.swiped.code)
     try:
         if turn.astray:
-            raise WhichConversation("ask.which")
+            raise WhichConversation("ask.which", codes="")
         found = relay.whose(desk.laid_out(turn), turn.work.now)
     except WhichConversation:
         codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
