@@ -34,6 +34,7 @@ RULES: Final[tuple[Rule, ...]] = (
     checkup_keys.owners_are_here,
     checkup_keys.yearly,
     checkup_keeping.policy,
+    checkup_keeping.carriers_copies,
     checkup_rota.somebody_works_here,
     checkup_rota.somebody_supervises,
     checkup_rota.a_rota_is_applied,

@@ -7,13 +7,23 @@ from collections.abc import Iterator
 from bot import notice
 from bot.endings import KEYS_TO_SEAL
 from bot.facts import Facts
-from bot.findings import Finding, ok
+from bot.findings import Finding, ok, warning
 
 
 def policy(facts: Facts) -> Iterator[Finding]:
     """One sentence a line."""
     for sentence in notice.sentences(facts.config, sealing=sealing(facts)):
         yield ok("policy", sentence)
+
+
+def carriers_copies(facts: Facts) -> Iterator[Finding]:
+    """`run` asks carriers to delete what they hold, each copy in its time; Telegram deletes under 48 hours only."""
+    if facts.line is not None and facts.line.overdue:
+        yield warning(
+            "carriers",
+            f"{facts.line.overdue} messages should have been deleted at their carrier by now, and nobody asks for it.",
+            "Start the line, and leave every channel in the configuration whose messages are not deleted yet.",
+        )
 
 
 def sealing(facts: Facts) -> bool:

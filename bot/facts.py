@@ -55,13 +55,15 @@ class HeldKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Who works here and when; known only if the database opened. `trail`: whether the audit trail is whole.
-    `rotation`: when the epoch keys are due to change."""
+    `rotation`: when the epoch keys are due to change. `overdue`: how many copies carriers should have deleted
+    an hour ago and nobody has asked them to."""
 
     people: tuple[Staff, ...]
     rota: Rota[StaffId] | None
     keys: tuple[HeldKey, ...] | None = None
     trail: bool = True
     rotation: datetime | None = None
+    overdue: int = 0
 
 
 class Seen(StrEnum):

@@ -136,6 +136,7 @@ def _line(work: Work) -> Line:
         ),
         trail=work.audit.verify(),
         rotation=work.chores.due_at(Chore.ROTATE),
+        overdue=work.removals.overdue(timedelta(hours=1)),
     )
 
 

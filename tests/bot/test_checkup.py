@@ -116,6 +116,12 @@ def test_epoch_keys_that_are_overdue() -> None:
     assert found(replace(GOOD, line=soon)) == found(GOOD)
 
 
+def test_copies_that_nobody_asks_carriers_to_delete() -> None:
+    """While the line is down, or its channel is gone from the configuration, they stay where they are."""
+    late = replace(PEOPLE, overdue=7)
+    only(replace(GOOD, line=late), Level.WARNING, "carriers", "7 messages", "Start the line")
+
+
 def test_fewer_than_two_keys() -> None:
     """Nothing can be sealed then; a proposed key, or one of somebody who is no supervisor, is none."""
     for keys in ((), KEYS[:1], (KEYS[0], replace(KEYS[0], counts=False))):

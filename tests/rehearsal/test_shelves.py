@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from telegram import Bot
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from handlers.rehearsal.page.carriers import Copy, shelves
@@ -24,6 +26,19 @@ async def test_twilios_shelf_empties_as_copies_are_deleted(town: Town, sms: Clie
     for sid in list(town.twilio.messages):
         await sms.messages(sid).delete_async()
     assert (shelves(town)[0].count, shelves(town)[0].newest) == (0, ())
+
+
+async def test_a_picture_is_a_resource_of_its_own(town: Town, sms: Client) -> None:
+    """Listed and deleted under its message, as the real client asks for it; then there is none."""
+    written = await town.sms_phone(ROBIN).send_photo()
+    message = sms.messages(written.id)
+    [picture] = await message.media.list_async()
+    assert (picture.parent_sid, picture.content_type) == (written.id, "image/jpeg")
+    await message.media(picture.sid).delete_async()
+    assert await message.media.list_async() == []
+    with pytest.raises(TwilioRestException) as gone:
+        await message.media(picture.sid).delete_async()
+    assert (gone.value.status, gone.value.code) == (404, 20404)
 
 
 async def test_telegrams_shelf_empties_as_messages_are_deleted(town: Town, bot: Bot) -> None:

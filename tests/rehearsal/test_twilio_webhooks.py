@@ -36,6 +36,7 @@ async def test_a_picture_comes_as_media(town: Town, program: Program) -> None:
     form = program.heard[0][1]
     assert (form["NumMedia"], form["MediaContentType0"]) == ("1", "image/jpeg")
     assert form["MediaUrl0"].startswith(town.twilio.api_url)
+    assert f"/Media/{next(iter(town.twilio.messages[form['MessageSid']].media))}" in form["MediaUrl0"]
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 403])
