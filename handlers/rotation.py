@@ -251,7 +251,7 @@ class Rotator:
             if kid not in kids and keyring.active in kids and (kid < keyring.active or waiting)
         ]
         if gone:
-            await asyncio.to_thread(keyring.drop, *gone)
+            await asyncio.to_thread(keyring.drop_idle, *gone)
 
 
 def tell_admins(work: Work, line: Line) -> None:

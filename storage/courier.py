@@ -21,9 +21,10 @@ BEAT: Final = 5.0
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the database says: the epochs, oldest first, whether the newest wraps already, what was sent `to` us, and
-    who else is there."""
+    who else is there. `active`: which one this process wrapped under when it asked."""
 
     kids: tuple[bytes, ...]
+    active: bytes
     in_use: bool = False
     to: bytes = b""
     parcels: tuple[tuple[bytes, bytes], ...] = ()
@@ -43,16 +44,17 @@ class Courier:
 
     def visit(self, work: Work, *, serving: bool = False) -> Found:
         """A thought: what the database says. Who serves, or lacks a key, is seen there from now on."""
+        active = self._keyring.active  # before the epochs are read: its row was there before it wrapped
         kids = work.rotation.kids()
         in_use = bool(kids) and work.rotation.in_use(kids[-1])
         if not work.hosts.many:
-            return Found(kids, in_use)
+            return Found(kids, active, in_use)
         if serving or self.lacking(kids):
             self._publish(work, kids)
         if self._used is not None:
             work.hosts.leave(self._used)
         to = b"" if self._mailbox is None else self._mailbox.host.id
-        return Found(kids, in_use, to, tuple(work.hosts.parcels(to)), tuple(work.hosts.others(to)))
+        return Found(kids, active, in_use, to, tuple(work.hosts.parcels(to)), tuple(work.hosts.others(to)))
 
     def lacking(self, kids: tuple[bytes, ...]) -> bool:
         """Whether some epoch's key is not here."""
@@ -66,11 +68,11 @@ class Courier:
         self._take_in(found)
         keyring = self._keyring
         known = [kid for kid in found.kids if kid in keyring.kids()]
-        if known and keyring.active != known[-1]:
+        if known and found.active != known[-1]:
             newest = known[-1]
             everybody = newest == found.kids[-1] and (found.in_use or knows_all(newest, found.others))
-            if everybody or keyring.active not in found.kids:
-                keyring.activate(newest)
+            if everybody or found.active not in found.kids:
+                keyring.activate(newest, instead_of=found.active)
         return self.lacking(found.kids) and bool(found.others)
 
     def outgoing(self, found: Found) -> list[tuple[bytes, bytes, bytes]]:

@@ -89,7 +89,7 @@ class Keyring:
     @property
     def active(self) -> bytes:
         """The key id (8 bytes) of the epoch that wraps."""
-        return next(kid for kid, epoch in self._epochs.items() if epoch.state is State.ACTIVE)
+        return _active(self._epochs)
 
     @property
     def path(self) -> Path:
@@ -120,13 +120,21 @@ class Keyring:
         self._change(step)
         return made[0]
 
-    def activate(self, kid: bytes) -> None:
-        """This epoch wraps from now on, and the one that did begins to drain; harmless when repeated."""
-        self._change(lambda epochs: _activated(epochs, kid))
+    def activate(self, kid: bytes, *, instead_of: bytes | None = None) -> None:
+        """This epoch wraps from now on, and the one that did begins to drain; harmless when repeated.
+
+        Never from a later epoch back to an earlier one: another process has been quicker then. `instead_of`: nor
+        unless that one wraps still, and then even back, for whoever has seen that the database does not know it.
+        """
+        self._change(lambda epochs: _activated(epochs, kid, instead_of))
 
     def drop(self, *kids: bytes) -> None:
         """Forgets epochs and what is wrapped under them, never the active one; harmless when repeated."""
         self._change(lambda epochs: _dropped(epochs, kids))
+
+    def drop_idle(self, *kids: bytes) -> None:
+        """The same, but for one that another process has made active meanwhile: that one stays."""
+        self._change(lambda epochs: _dropped(epochs, tuple(kid for kid in kids if kid != _active(epochs))))
 
     def take_in(self, kid: bytes, secret: bytes) -> None:
         """A key that another host has sent: it opens, and does not wrap yet. One that is here stays as it is."""
@@ -210,9 +218,18 @@ def _new_epoch(state: State, *, above: Iterable[bytes]) -> tuple[bytes, _Epoch]:
     return kid, _Epoch(secret, state, Box(secret))
 
 
-def _activated(epochs: _Epochs, kid: bytes) -> _Epochs:
+def _active(epochs: _Epochs) -> bytes:
+    return next(kid for kid, epoch in epochs.items() if epoch.state is State.ACTIVE)
+
+
+def _activated(epochs: _Epochs, kid: bytes, instead_of: bytes | None) -> _Epochs:
+    active = _active(epochs)
+    if instead_of not in (None, active):
+        return epochs
     if kid not in epochs:
         raise errors.UnknownEpoch("This keyring does not know the epoch yet, or no longer.")
+    if active > kid and instead_of is None:
+        return epochs
     changed = dict(epochs)
     for other, epoch in epochs.items():
         if epoch.state is State.ACTIVE:

@@ -11,7 +11,9 @@ import pytest
 from bot.errors import SealBroken, TakenOver
 from handlers.rotation import EVERY, Rotator
 from storage.chores import Chore
+from storage.courier import Found
 from storage.engine import Store
+from storage.keyring import Keyring
 from storage.work import Work
 from tests.clock import FakeClock
 from tests.secrecy import rotation
@@ -142,6 +144,30 @@ async def test_whoever_runs_the_line_hears_that_the_keys_cannot_change(place: Pl
         await rotator.keep()
     assert told == [1]
     await store.close()
+
+
+async def test_a_slow_process_does_not_turn_the_keys_back(place: Place) -> None:
+    """It had asked which epochs there are before somebody else changed the keys: what it heard is old."""
+    keys = Keys(place.folder)
+    store, slow = keys.open(place.url), keys.open(place.url)
+    first = store.keyring.active
+
+    def looks(name: str) -> None:
+        if name == "made":
+            slow.keyring.reload()
+
+    def settles(name: str) -> None:
+        if name == "activated":
+            slow.courier.settle(Found((first, second), first, in_use=True))
+
+    await rotated(store, step=looks)
+    second = store.keyring.active
+    assert (slow.keyring.active, second in slow.keyring.kids()) == (first, True)
+    await rotated(store, step=settles)
+    assert Keyring.load(keys.file, (keys.root,)).active == store.keyring.active != second
+    assert await on_old_keys(store, keys) == 0
+    for one in (store, slow):
+        await one.close()
 
 
 async def test_a_key_made_by_a_dead_process_is_not_kept(store: Store) -> None:
