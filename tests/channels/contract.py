@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import DeliveryError, Refused, StorageError, Unreachable
 from bot.messages import Kind
+from bot.removal import Answer
 from tests.channels.stands import Ear, Stand, post
 
 NAUGHTY = (
@@ -95,6 +96,19 @@ class Contract:
 
         assert refused.value.because == "content"
         assert not stand.faults.calls
+
+    async def test_what_the_carrier_holds_is_deleted_there(self, stand: Stand) -> None:
+        """As often as one likes: what is gone already is gone."""
+        copy = await stand.channel.send(post(stand.post_to, "words"))
+        assert copy is not None
+        for _ in range(2):
+            assert list(await stand.channel.remove([copy])) == [Answer.GONE]
+        with pytest.raises(Unreachable):
+            await stand.without_token().remove([copy])
+        stand.faults.too_many(retry_after=7)
+        with pytest.raises(Unreachable) as busy:
+            await stand.channel.remove([copy])
+        assert busy.value.retry_after == timedelta(seconds=7)
 
     async def test_a_refusal_says_why_in_our_words_and_quotes_nothing(self, stand: Stand) -> None:
         """The carrier's sentence holds the number and may hold the words."""

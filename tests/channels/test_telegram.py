@@ -16,6 +16,7 @@ from bot.errors import DeliveryError, Refused, StorageError, Unreachable
 from bot.messages import Address, Button, Copy, Inbound, Kind, Task
 from bot.people import Medium
 from bot.redact import Secret
+from bot.removal import Answer
 from handlers.channels.telegram import CONFLICT_ALARM, Telegram
 from handlers.channels.telegram_updates import ALLOWED
 from handlers.rehearsal.loopback import Loopback
@@ -51,6 +52,17 @@ async def test_without_protection_the_words_may_be_saved(telegram: TelegramStand
     """They are hers."""
     await telegram.channel.send(post(telegram.post_to, "words"))
     assert not telegram.phone.last.protected
+
+
+async def test_one_that_is_too_old_keeps_no_other(telegram: TelegramStand) -> None:
+    """Telegram refuses the whole batch then: each is asked for singly, the old one stays."""
+    sent = [await telegram.channel.send(post(telegram.post_to, "old"))]
+    telegram.town.clock.move(timedelta(hours=49))
+    sent += [await telegram.channel.send(post(telegram.post_to, f"new {number}")) for number in range(2)]
+    copies = [copy for copy in sent if copy is not None]
+    assert list(await telegram.channel.remove(copies)) == [Answer.REFUSED, Answer.GONE, Answer.GONE]
+    assert [shown.text for shown in telegram.phone.screen if not shown.deleted] == ["old"]
+    assert list(await telegram.channel.remove(copies[1:])) == [Answer.GONE, Answer.GONE]
 
 
 async def test_a_mark_is_put_on_her_own_message(telegram: TelegramStand, ear: Ear) -> None:
