@@ -114,7 +114,9 @@ class Copies:
         vault = self._desk.vault
         copy_id = self._desk.chance.id()
         key = vault.new_key()
-        trace = Trace(copy.via, copy.chat.reveal(), copy.message.reveal(), author_of(writer), copy.media)
+        trace = Trace(
+            copy.via, copy.chat.reveal(), copy.message.reveal(), author_of(writer), copy.media, conversation
+        )
         at = min(copy.at or self._desk.now, self._desk.now)
         row: dict[str, object] = {
             "id": copy_id,
@@ -170,7 +172,13 @@ class Copies:
 
     def find(self, copy: Copy) -> CopyRow | None:
         """The row of this message, by its label: for swipe-replies, edits and presses."""
-        return self._first(_FIND, self._labels(copy))
+        found = self._first(_FIND, self._labels(copy))
+        if found is None or (found.copy.chat, found.copy.message) == (copy.chat, copy.message):
+            return found
+        self._desk.notice(
+            SealBroken("A label leads to another message.").at("copies.label", Owner.COPY, found.id)
+        )
+        return None
 
     def by_reference(self, reference: Secret[str]) -> CopyRow | None:
         """The row of the letter that carried this reference: for receipts."""
@@ -210,6 +218,11 @@ class Copies:
         medium = Medium(row.medium)
         opened = self._desk.vault.open(key, place_of(row.id, medium), row.sealed)
         trace = unpack(Trace, opened.body)
+        if trace.about is not None and row.conversation not in (None, trace.about):
+            # A swiped answer would go to somebody else.
+            raise SealBroken("A copy was given to another conversation.").at(
+                "copies.sealed", Owner.COPY, row.id
+            )
         return CopyRow(
             id=row.id,
             copy=copy_of(trace, medium),

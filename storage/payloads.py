@@ -88,6 +88,7 @@ class Trace(msgspec.Struct, frozen=True, array_like=True):
     message: str
     author: Author | None = None
     media: bool = False
+    about: bytes | None = None
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):

@@ -16,6 +16,7 @@ from storage.letters import LETTERS
 from storage.tables import (
     audit,
     conversations,
+    copies,
     envelopes,
     held,
     offers,
@@ -27,7 +28,7 @@ from storage.tables import (
     transcript,
 )
 from storage.work import Work
-from tests.secrecy.house import House, Shut, alma, furnished, robin
+from tests.secrecy.house import House, Shut, alma, furnished, robin, sms
 from tests.secrecy.trial import Outcome, Place
 from tests.storage.cast import writes
 
@@ -203,6 +204,12 @@ def _receipt(work: Work, cast: Cast) -> object:
     return None
 
 
+def _swiped(work: Work, cast: Cast) -> object:
+    if work.copies.find(sms(cast.number)) is None:
+        raise Shut
+    return None
+
+
 def _trail(work: Work, cast: Cast) -> object:
     return list(work.audit.entries())
 
@@ -249,6 +256,12 @@ TAMPERED: tuple[tuple[str, Do, Look], ...] = (
     ("a letter's task", _set(outbox, "task", lambda _: "react", by="owner_id"), _letter),
     ("a letter's channel", _set(outbox, "medium", lambda _: "telegram", by="owner_id"), _letter),
     ("two letters' receipts", _swapped(outbox, "owner_id", "reference_label", "conversation"), _receipt),
+    (
+        "what a carrier's message is about",
+        _set(copies, "conversation", lambda c: c.other["conversation"]),
+        _swiped,
+    ),
+    ("two carriers' messages", _swapped(copies, "conversation", "label", "conversation"), _swiped),
     ("an entry of the trail taken out", _entry_gone, _trail),
     ("the newest entry taken out", _newest(audit, "id"), _trail),
     ("entries in another order", _order(audit, "id", 1, 2, of_conversation=False), _trail),
