@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select
 
 from bot.conversation import Conversation
-from bot.errors import SealBroken, StorageError, TakenOver, UnknownEpoch
+from bot.errors import DatabaseAway, SealBroken, StorageError, TakenOver, UnknownEpoch
 from bot.messages import Address
 from bot.people import Medium
 from bot.redact import Secret
@@ -227,6 +228,14 @@ async def until(true: Any, *, within: float = 30) -> bool:
     return True
 
 
+async def _taken_in(store: Store, number: int) -> list[Conversation]:
+    """A text as a carrier brings it: where no connection is free in time it comes again, five times."""
+    for _ in range(5):
+        with suppress(DatabaseAway):
+            return await written(store, 1, first=number)
+    return await written(store, 1, first=number)
+
+
 def _writes(
     url: str, keyring: Path, keys: tuple[bytes, bytes], work: tuple[float, float, int], told: Any
 ) -> None:
@@ -241,14 +250,17 @@ def _writes(
         begun = time.monotonic()
         while (passed := time.monotonic() - begun) < seconds:
             while len(tasks) < passed * rate:
-                tasks.append(asyncio.create_task(written(store, 1, first=first + len(tasks))))
+                tasks.append(asyncio.create_task(_taken_in(store, first + len(tasks))))
             await asyncio.sleep(0.005)
         done = await asyncio.gather(*tasks, return_exceptions=True)
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
         await rotator.leave()
         await store.close()
-        return len(done), sum(isinstance(one, BaseException) for one in done)
+        failed = [one for one in done if isinstance(one, BaseException)]
+        for what, number in Counter(type(one).__name__ for one in failed).items():
+            print(f"{number} texts failed: {what}", file=sys.stderr)
+        return len(done), len(failed)
 
     told.send(asyncio.run(serve()))
     told.close()
@@ -273,6 +285,7 @@ async def under_load(place: Place, seconds: float = 30, rate: float = 50) -> Asy
     while time.monotonic() < end:
         await rotated(store)
         count += 1
+        await asyncio.sleep(0.5)
     for process, listen in started:
         texts, failed = await asyncio.to_thread(listen.recv)
         await asyncio.to_thread(process.join, 60)
