@@ -287,7 +287,10 @@ def _language(visit: Visit, language: str) -> None:
 
 def _slash_start(visit: Visit) -> None:
     """Telegram's button answers and opens nothing."""
-    _once_a_day(visit, phrase("start"))
+    if visit.conversation is None:
+        _once_a_day(visit, phrase("start"))
+    elif gate.may_answer(visit.work, visit.address, "start"):
+        _farewell(visit, phrase("start"))
 
 
 def _again(visit: Visit) -> Visit:
