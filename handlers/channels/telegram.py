@@ -39,6 +39,8 @@ TOKEN_PAUSE: Final = 60.0
 LONGEST_PAUSE: Final = 60.0
 TRIES: Final = 3
 BUTTONS_A_ROW: Final = 2
+MANY: Final = 20
+"""From so many messages of one chat on, one call deletes them: after an outage a call for each would take minutes."""
 
 
 class Telegram:
@@ -123,14 +125,18 @@ class Telegram:
         await self._bot.set_message_reaction(chat, message, reaction=[ReactionTypeEmoji(mark)])
 
     async def remove(self, copies: Sequence[Copy]) -> Sequence[Answer]:
-        """One call for all of them. It is refused as a whole if one can't be deleted: then each is asked for singly."""
+        """Each is asked for singly, so that what became of it is known; many in one call, which skips in silence
+        what it does not find. That is refused as a whole if one can't be deleted: then each is asked for after all."""
         chat = int(copies[0].chat.reveal())
         numbers = [int(copy.message.reveal()) for copy in copies]
-        if len(numbers) > 1:
+        if len(numbers) >= MANY:
             try:
                 await answered(self._bot.delete_messages(chat, numbers))
             except Refused:
                 pass
+            except Unreachable as away:
+                if not away.ours:  # a server that does not know this call is asked by the other one
+                    raise
             else:
                 return [Answer.GONE] * len(numbers)
         return [await self._removed(chat, number) for number in numbers]
