@@ -22,7 +22,7 @@ GREETINGS: Final = 3
 """First answers to one contact in a day: who writes, says BYE and comes back knows the words by then. Her conversation
 opens without them."""
 
-FIRST_CONTACTS: Final = 30
+FIRST_CONTACTS: Final = 50
 """New contacts of one prefix in an hour from which on it is looked at more closely: a prefix is 100,000 numbers or
 fewer, of which an honest line hears one now and then."""
 

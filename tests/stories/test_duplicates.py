@@ -109,6 +109,8 @@ async def test_both_sides_type_at_the_same_moment(tmp_path: Path, database_url: 
         )
         await line.settled()
         assert sorted(new(robin)) == sorted(f"from Alma {n}" for n in range(20))
-        assert sorted(new(alma)) == sorted(f"{code} from Robin {n}" for n in range(20))
+        # A burst may come joined (bot/bursts): line by line it is all there.
+        said = [part.removeprefix(f"{code} ") for text in new(alma) for part in text.split("\n")]
+        assert sorted(said) == sorted(f"from Robin {n}" for n in range(20))
         if database_url.startswith("postgresql"):
             assert await line.deadlocks() == 0
