@@ -15,7 +15,7 @@ from tests.storage.cast import by_hand
 from tests.stories.lives import House, moved_out, nursery
 from tests.stories.stage import Phone, Stage, answers, staged, texts
 
-TEXTS, ANSWERS = 6, 3
+TEXTS, ANSWERS = 10, 3
 """Of each texter and to each."""
 WORDS = (
     *(
@@ -83,8 +83,8 @@ class Cage:
         return Net(found)
 
 
-async def canaries(place: Place, texters: int = 84) -> AsyncIterator[Outcome]:
-    """Twelve canaries a texter: her number or account, her texts, the answers, a note, what was held, a name."""
+async def canaries(place: Place, texters: int = 60, words: int = TEXTS) -> AsyncIterator[Outcome]:
+    """Seventeen canaries a texter: her number or account, her texts, the answers, a note, what was held, a name."""
     cage = Cage(random.Random(place.seed))
     temporary = place.folder / "temporary"
     temporary.mkdir(mode=0o700)
@@ -95,11 +95,12 @@ async def canaries(place: Place, texters: int = 84) -> AsyncIterator[Outcome]:
             async with moved_out(stage, place.folder, cradle) as house:
                 await house.runs()
                 for number in range(texters):
-                    medium = ("sms", "telegram")[number % 2]
-                    # Every texter's channel meets every counselor's.
-                    name, alma = counselors[("telegram", "sms")[(number + number // 2) % 2]]
+                    # A chat of Telegram's gets one message a second: few of them, but each with each.
+                    medium = "telegram" if number % 5 == 1 else "sms"
+                    hers = "telegram" if number % 10 == 0 or number == 6 else "sms"
+                    name, alma = counselors[hers]
                     await stage.rota(name)
-                    await _story(stage, cage, number, medium, alma)
+                    await _story(stage, cage, number, medium, alma, words)
                     if number == texters // 2:
                         await house.killed()
                         await house.runs()
@@ -126,14 +127,14 @@ async def _counselor(stage: Stage, cage: Cage, medium: str) -> tuple[str, Phone]
     return name, phone
 
 
-async def _story(stage: Stage, cage: Cage, number: int, medium: str, alma: Phone) -> None:
+async def _story(stage: Stage, cage: Cage, number: int, medium: str, alma: Phone, words: int) -> None:
     """One texter from her first text to an end of some kind."""
     robin = stage.texter(medium, cage.name())
     cage.phone(robin)
     alma.look()
     await texts(robin, cage.text("text"))
     code = await stage.takes(alma)
-    for _ in range(TEXTS - 1):
+    for _ in range(words - 1):
         said = cage.text("text")
         await texts(robin, said)
         await alma.shows(said)

@@ -15,7 +15,7 @@ SAID = "he locked the door, сказала señora"
 
 async def test_no_canary_lies_anywhere(place: Place) -> None:
     """Database, journals, log, temporary files: while it runs, after a kill, after it has stopped."""
-    await assert_nothing_through(canaries(place, 2), at_least=2 * 40)
+    await assert_nothing_through(canaries(place, 2, 3), at_least=2 * 30)
 
 
 @pytest.mark.parametrize("pattern", dict([*spellings(SAID), *number_spellings("12025550123")]).items())
