@@ -48,7 +48,7 @@ class Post:
 
     `reference` is opaque and unguessable; the carrier hands it back with a receipt. `protect`: the app must not forward
     or save it. `valid_for`: the carrier gives up after it. For Task.REACT, `text` is the mark and `replies_to` the
-    message it is put on.
+    message it is put on. `known`: an admin has given this number, so it may be in any country.
     """
 
     task: Task
@@ -57,6 +57,7 @@ class Post:
     reference: Secret[str]
     protect: bool
     valid_for: timedelta
+    known: bool = False
     buttons: tuple[Button, ...] = ()
     replies_to: Secret[str] | None = None
 

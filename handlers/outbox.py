@@ -268,6 +268,7 @@ def _post(claimed: Claimed, letter: Letter) -> Post:
         text=letter.text,
         reference=claimed.reference,
         protect=letter.side is Side.STAFF,
+        known=letter.side is Side.STAFF,
         valid_for=VALID,
         buttons=letter.buttons,
         replies_to=letter.writer.message if letter.task is Task.REACT and letter.writer else None,

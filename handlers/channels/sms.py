@@ -151,12 +151,16 @@ class Sms:
             raise Refused(because="failed")
         if not NUMBER.fullmatch(place) or place in self._account.numbers:
             raise Refused(because="no_such_number")
-        if self._account.countries is not None and country_of(place) not in self._account.countries:
+        if not (post.known or self._serves(place)):
             raise Refused(because="country")
         if not sendable(text):
             raise Refused(because="content")
         sid = await self._create(post, place, text)
         return Copy(Medium.SMS, post.to.via, post.to.place, Secret(sid))
+
+    def _serves(self, place: str) -> bool:
+        countries = self._account.countries
+        return countries is None or country_of(place) in countries
 
     async def _create(self, post: Post, place: str, text: str) -> str:
         optional: dict[str, Any] = {}

@@ -181,7 +181,6 @@ def plain(person: Staff) -> dict[str, object]:
 def invite(work: Work, config: Config, person: Staff, way: Way) -> Invited:
     """Gives a person a further way to be reached: the SMS invitation waits in the outbox, or there is a token."""
     until = work.now + INVITED_FOR if way.address is None else None
-    _reachable(config, way)
     if way.address is not None and work.optouts.has(way.address):
         raise answer_is_no("That phone has sent STOP to this line. Ask her to text START from it first.")
     added = work.staff.add_contact(person.id, way.medium, way.address, token_until=until)
@@ -191,21 +190,6 @@ def invite(work: Work, config: Config, person: Staff, way: Way) -> Invited:
     if way.address is not None:
         work.outbox.add(_invitation(config, person, new.id, way.address, work))
     return Invited(person, way, token, work.line.get("bot.staff"))
-
-
-def _reachable(config: Config, way: Way) -> None:
-    """The answer is no for a number of a country that this line sends no SMS to."""
-    if way.address is None:
-        return
-    # Here, not above: it brings the numbers of all countries, which `--help` need not wait for.
-    from bot import emergency
-
-    country = emergency.country_of(way.address.place.reveal())
-    if country not in config.limits.countries:
-        raise answer_is_no(
-            f"This line sends no SMS to {country or 'the country of that number'}, only to "
-            f"{', '.join(config.limits.countries)}. Add it to limits.countries in the configuration first."
-        )
 
 
 def _invitation(config: Config, person: Staff, to: ContactId, address: Address, work: Work) -> Letter:

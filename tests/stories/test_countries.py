@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.messages import Address
-from bot.people import Medium
+from bot.people import Medium, Role
 from bot.redact import Secret
+from handlers.cli import staff as staff_command
 from storage.tables import conversations, transcript
+from storage.work import Work
 from tests.stories.stage import Stage, new, texts
 
 ELSEWHERE = ["+33700900123", "+380441234567", "+999123456789", "+14165550123"]
@@ -52,3 +54,17 @@ async def test_the_fictional_numbers_are_of_their_country(line: Stage, number: s
     kit = line.town.sms_phone(number, name="Kit")
     await texts(kit, "hello")
     await kit.shows("thanks for writing")
+
+
+async def test_a_counselor_is_reached_in_any_country(line: Stage) -> None:
+    """An admin has given her number: the list is for strangers."""
+    phone = line.town.sms_phone(ELSEWHERE[0], name="Alma")
+    address = Address(Medium.SMS, Secret(ELSEWHERE[0]), "+12025550100")
+
+    def thought(work: Work) -> None:
+        person = work.staff.add("Alma", roles=frozenset({Role.COUNSELOR}), languages=("en",))
+        assert person is not None
+        staff_command.invite(work, line.config, person, staff_command.Way(Medium.SMS, address))
+
+    await line.do(thought)
+    await phone.shows("Reply OK")
