@@ -39,6 +39,7 @@ from handlers.removals import Removals
 from handlers.rotation import Rotator
 from handlers.rotation import tell_admins as tell_of_keys
 from handlers.sweep import Sweeper
+from handlers.turnstile import Turnstile
 from handlers.web import server
 from handlers.web.meters import Meters
 from storage import engine
@@ -78,6 +79,7 @@ class Program:
     sweeper: Sweeper = field(init=False)
     meters: Meters = field(default_factory=Meters)
     ways: Ways = field(default_factory=Ways)
+    turnstile: Turnstile = field(default_factory=Turnstile)
     healthy: bool = False
     why: str = "starting"
     _breached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,10 +113,11 @@ class Program:
             self.step("written")
 
         self.step("received")
-        try:
-            await broken.around(self.store, self.line, thought)
-        except SealBroken:
-            await self._receive_singly(bot, inbounds, offset)
+        async with self.turnstile.turn(inbounds):
+            try:
+                await broken.around(self.store, self.line, thought)
+            except SealBroken:
+                await self._receive_singly(bot, inbounds, offset)
         self.step("stored")
 
     async def _receive_singly(self, bot: str | None, inbounds: Sequence[Inbound], offset: int | None) -> None:

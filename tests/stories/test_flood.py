@@ -109,7 +109,7 @@ async def test_a_prefix_whose_numbers_all_write_once_gets_no_answers(line: Stage
 
 
 CROWD = 60
-"""Numbers in the flood, each with four texts. It holds with 500 as well, and takes a minute on each database then."""
+"""Numbers in the flood, each with four texts: more only take longer, for the town they write in too."""
 
 
 async def test_a_talk_goes_on_while_many_numbers_write(line: Stage) -> None:
