@@ -109,15 +109,21 @@ class Removals:
         if claimed:
             means.step("copies claimed")
         await self._unreadable([one for one in claimed if one.copy is None])
-        for batch in batches([one for one in claimed if one.copy is not None], now):
+        some = batches([one for one in claimed if one.copy is not None], now)
+        for number, batch in enumerate(some, start=1):
             wait = await self._ask(batch)
             if wait is not None:
                 self._rests[shelf] = means.now() + min(wait, LONGEST_REST)
-                break
-            if means.now() > now + LEASE / 2:
+            if wait is not None or means.now() > now + LEASE / 2:
+                await self._give_back([one for left in some[number:] for one in left], wait)
                 break
             await means.pause(REST)
         return len(claimed)
+
+    async def _give_back(self, unasked: Sequence[Removal], wait: timedelta | None) -> None:
+        """Nobody has asked for these: it was no try, and their turn is as soon as the carrier may be asked again."""
+        due = self._means.now() + min(wait or timedelta(0), LONGEST_REST)
+        await self._means.store.do(lambda work: work.removals.unasked(unasked, due))
 
     async def _ask(self, batch: Sequence[Removal]) -> timedelta | None:
         """One call, and what follows from it is written down; how long the carrier wants to be left alone, if so."""

@@ -126,6 +126,12 @@ class Removals:
         params = {"of": removal.id, "was": removal.until}
         return self._desk.conn.execute(put_off, params).rowcount == 1
 
+    def unasked(self, removals: Sequence[Removal], due_at: datetime) -> None:
+        """These were claimed and not asked for: they are due then, and it was no try."""
+        put_back = _MINE.values(due_at=due_at, attempts=copies.c.attempts - 1)
+        for removal in removals:
+            self._desk.conn.execute(put_back, {"of": removal.id, "was": removal.until})
+
     def gone(self, removals: Sequence[Removal]) -> None:
         """The carrier has them no more, or nothing can be done: we know nothing of them either.
 

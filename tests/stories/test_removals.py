@@ -173,6 +173,19 @@ async def test_twilio_fails_once_and_is_asked_again_after_a_minute(line: Stage, 
     await until(lambda: not twilio.messages, lambda: [call.method for call in twilio.calls])
 
 
+async def test_a_carrier_that_is_busy_holds_up_the_others_no_longer_than_it_asked(line: Stage) -> None:
+    """Eight copies are due, the first is answered by 429 for seven seconds: a minute later none is left."""
+    twilio, robin = line.town.twilio, line.texter("sms")
+    twilio.faults.too_many("Messages.update", retry_after=7)
+    for text in ("one", "two", "three", "four", "five", "BYE"):
+        await texts(robin, text)
+    await line.settled()
+    line.town.clock.move(timedelta(minutes=16))
+    await until(lambda: not twilio.faults._armed, lambda: [call.method for call in twilio.calls])
+    await line.later(seconds=61)
+    await until(lambda: not twilio.messages, lambda: [call.method for call in twilio.calls])
+
+
 async def test_a_message_that_is_gone_already_is_done(line: Stage) -> None:
     """404 from Twilio, "not found" from Telegram: somebody deleted it by hand."""
     robin, kit = line.texter("sms"), line.texter("telegram", "Kit")
