@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select
 
 from bot.errors import SealBroken, Stale
 from bot.people import ConversationId, StaffId
@@ -16,14 +16,12 @@ from storage.desk import Desk
 from storage.line import LINE_ID, LineRoom
 from storage.payloads import pack, unpack
 from storage.tables import audit, day_of
-from storage.vault import FIRST_LINK, Owner, Place
+from storage.vault import FIRST_LINK, Opened, Owner, Place
 
 _ENDS: Final = "audit"
 """The name under which the line remembers where the chain begins and ends."""
 _ROWS = select(audit).where(audit.c.id > bindparam("after")).order_by(audit.c.id).limit(bindparam("most"))
-_FIRST_KEPT = select(func.min(audit.c.id)).where(audit.c.day >= bindparam("before"))
 _LAST = select(func.max(audit.c.id))
-_AHEAD = update(audit).where(audit.c.day > bindparam("today")).values(day=bindparam("today"))
 _ONE = select(audit.c.link).where(audit.c.id == bindparam("of"))
 _FORGET = delete(audit).where(audit.c.id <= bindparam("to"))
 _AT_ONCE: Final = 500
@@ -123,6 +121,11 @@ class Audit:
         if last is not None and ends.last - last > after:
             after = ends.last - last
             before = self._desk.conn.execute(_ONE, {"of": after}).scalar() or FIRST_LINK
+        for entry, _ in self._chain(ends, after, before):
+            yield entry
+
+    def _chain(self, ends: _Ends, after: int, before: bytes) -> Iterator[tuple[Entry, bytes]]:
+        """Each entry behind this one with its link; SealBroken at the first that is not as it was written."""
         key = self._desk.own_key(Owner.LINE, LINE_ID)
         while rows := self._desk.conn.execute(_ROWS, {"after": after, "most": _AT_ONCE}).all():
             for row in rows:
@@ -131,15 +134,9 @@ class Audit:
                 if self._desk.vault.link(key, before, _row_id(row.id), row.sealed) != row.link:
                     raise _broken("An entry of the audit trail was changed or moved.", row.id)
                 opened = self._desk.vault.open(key, _place(row.id), row.sealed)
-                said = unpack(_Written, opened.body)
-                yield Entry(
-                    number=row.id,
-                    at=opened.at,
-                    what=said.what,
-                    by=None if said.by is None else StaffId(said.by),
-                    conversation=None if said.conversation is None else ConversationId(said.conversation),
-                    detail=said.detail,
-                )
+                if row.day != day_of(opened.at):
+                    raise _broken("The day of an entry of the audit trail was changed.", row.id)
+                yield _entry(row.id, opened), row.link
                 after, before = row.id, row.link
         if after != ends.last or before != ends.last_link:
             raise _broken("The newest entry of the audit trail is not the last that was written.", after)
@@ -155,21 +152,34 @@ class Audit:
 
     def forget(self, before_day: int) -> int:
         """Entries of days before this one are gone, from the beginning of the chain up to the first that is younger;
-        how many. One that was written while the clock was wrong takes no neighbour along, and is not kept for ever."""
+        how many, at most so many at once. A trail with a break is not shortened: what is left of it is evidence.
+
+        What counts is the sealed time: the column in the clear is anybody's who can write into the database. One that
+        was written while the clock was wrong takes no neighbour along, and goes with the next one that is old.
+        """
         ends = self._ends()
-        conn = self._desk.conn
-        conn.execute(_AHEAD, {"today": day_of(self._desk.now)})
-        kept: int | None = conn.execute(_FIRST_KEPT, {"before": before_day}).scalar()
-        last: int | None = conn.execute(_LAST).scalar()
-        to = (last or 0) if kept is None else kept - 1
+        to, link = self._old(ends, before_day)
         if to <= ends.first:
-            return 0
-        link: bytes | None = self._desk.conn.execute(_ONE, {"of": to}).scalar()
-        if link is None:
             return 0
         self._desk.conn.execute(_FORGET, {"to": to})
         self._keep(msgspec.structs.replace(ends, first=to, first_link=link))
         return to - ends.first
+
+    def _old(self, ends: _Ends, before_day: int) -> tuple[int, bytes]:
+        """The last entry that is old enough, and its link."""
+        to, link = ends.first, ends.first_link
+        today = day_of(self._desk.now)
+        try:
+            for entry, its in self._chain(ends, ends.first, ends.first_link):
+                day = day_of(entry.at)
+                if before_day <= day <= today or entry.number > ends.first + _AT_ONCE:
+                    break
+                if day < before_day:
+                    to, link = entry.number, its
+        except SealBroken as broken:
+            self._desk.notice(broken)
+            return ends.first, ends.first_link
+        return to, link
 
     def _ends(self) -> _Ends:
         value = self._line.get(_ENDS)
@@ -184,6 +194,18 @@ class Audit:
 
     def _keep(self, ends: _Ends) -> None:
         self._line.set(_ENDS, msgspec.json.encode(ends).decode())
+
+
+def _entry(number: int, opened: Opened) -> Entry:
+    said = unpack(_Written, opened.body)
+    return Entry(
+        number=number,
+        at=opened.at,
+        what=said.what,
+        by=None if said.by is None else StaffId(said.by),
+        conversation=None if said.conversation is None else ConversationId(said.conversation),
+        detail=said.detail,
+    )
 
 
 def _broken(what: str, number: int) -> SealBroken:
