@@ -79,8 +79,8 @@ class Rotator:
     erased: Erased = field(init=False)
 
     def __post_init__(self) -> None:
-        path = self.store.keyring.path
-        self.capsules, self.erased = Capsules(path, self.kept), Erased(path, self.kept)
+        keyring = self.store.keyring
+        self.capsules, self.erased = Capsules(keyring.path, self.kept), Erased(keyring, self.kept)
 
     async def keep(self) -> None:
         """Until cancelled: takes over what other processes have done, and rotates when it is due."""

@@ -122,11 +122,10 @@ def test_the_drill(lost: Path, line: Type, think: Think, process: Type, tmp_path
 def test_without_the_erasures_it_would_come_back(
     lost: Path, line: Type, think: Think, tmp_path: Path
 ) -> None:
-    """So that the drill is seen to do something: with an empty list Robin is there again, and the list mends it."""
+    """So that the drill is seen to do something: with no list Robin is there again, and the list mends it."""
     shutil.copytree(lost, tmp_path / "data")
     assert line("archive", "open", "away/newest.capsule", "--key", "sam.key", "--out", "back").code == 0
-    (tmp_path / "empty").write_text("")
-    assert line("restore", "back", "--erased", "empty", "--json").json["conversations"] == 0
+    assert line("restore", "back", "--incomplete", "--json").json["conversations"] == 0
     assert think(states) == [State.WAITING, State.WAITING]
 
     shown = line("restore", "back", "--erased", "away/erased", "--json")
@@ -170,6 +169,67 @@ def test_what_cannot_be_restored_is_one_sentence(lost: Path, line: Type, tmp_pat
     assert not (tmp_path / "keys" / "keyring").exists()
 
 
+@SQLITE
+def test_a_list_that_is_not_whole_is_no_list(lost: Path, line: Type, think: Think, tmp_path: Path) -> None:
+    """Garbage, nothing, a line too few, a cut end, another line's: nothing is changed, and Robin does not come back.
+    Under the previous root key it still counts; and who has only half of it can say so."""
+    shutil.copytree(lost, tmp_path / "data")
+    line("archive", "open", "away/newest.capsule", "--key", "sam.key", "--out", "back")
+    before = (tmp_path / "data" / "greenroom.db").read_bytes()
+    whole = (lost / "erased").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    robins = next(one for one in lines if one[:1].isdigit())
+    foreign = Keyring.create(tmp_path / "foreign", bytes(32))
+    body = b"".join(lines[:-1])
+    for text in (
+        b"",
+        b"garbage\n",
+        whole.replace(robins, b""),
+        whole.replace(robins, robins.replace(b" ", b"1 ")),
+        whole[:-1],
+        whole[:-7],
+        body,
+        whole + b"\n",
+        body + b"proof " + foreign.proof(b"erased", body).hex().encode() + b"\n",
+    ):
+        (tmp_path / "bad").write_bytes(text)
+        shown = line("restore", "back", "--erased", "bad")
+        assert (shown.code, shown.err.count("\n")) == (2, 1), text
+        assert "newest whole copy" in shown.err
+        assert (tmp_path / "data" / "greenroom.db").read_bytes() == before
+        assert not (tmp_path / "keys" / "keyring").exists()
+
+    shutil.copy(tmp_path / "keys" / "root.key", tmp_path / "keys" / "old.key")
+    (tmp_path / "keys" / "root.key").chmod(0o600)
+    (tmp_path / "keys" / "root.key").write_text("11" * 32)
+    (tmp_path / "keys" / "root.key").chmod(0o400)
+    with (tmp_path / "config.toml").open("a") as config:
+        config.write('[keys]\nprevious_root = "file:keys/old.key"\n')
+    shown = line("restore", "back", "--erased", "away/erased")
+    assert shown.code == 0, shown.err
+    assert "Erased again: conversations 1, addresses 0, staff 1." in shown.out
+    assert re.search(r"is as of \d{4}-\d\d-\d\d .* UTC. Ids read: \d, from \d{4}-\d\d-\d\d to ", shown.out)
+    assert think(states) == [State.WAITING]
+    (tmp_path / "bad").write_bytes(whole[:-7])
+    shown = line("restore", "back", "--erased", "bad", "--incomplete")
+    assert shown.code == 0
+    assert "is lost or damaged" in shown.out
+
+
+@SQLITE
+def test_the_line_mends_its_own_list(line: Type, think: Think, tmp_path: Path) -> None:
+    """Whatever stands in the file's place: from the database, which knows every id as long, it is written anew."""
+    think(_begins)
+    think(erases)
+    assert line("keys", "rotate").code == 0
+    ids = (tmp_path / "keys" / "erased").read_text().splitlines()[2:-1]
+    (tmp_path / "keys" / "erased").write_text("20783 " + "ab" * 16 + "\n20783 ab")
+    assert line("keys", "rotate").code == 0
+    mended = (tmp_path / "keys" / "erased").read_text().splitlines()[2:-1]
+    assert ids
+    assert set(mended) == set(ids)
+
+
 def test_a_running_line_is_not_restored(line: Type, database_url: str, tmp_path: Path) -> None:
     """It is stopped first."""
     (tmp_path / "config.toml").write_text(
@@ -189,8 +249,7 @@ def test_a_running_line_is_not_restored(line: Type, database_url: str, tmp_path:
         end = time.monotonic() + 30
         while "serving" not in running.stdout.readline():
             assert time.monotonic() < end
-        (tmp_path / "empty").write_text("")
-        shown = line("restore", "keys/keyring", "--erased", "empty")
+        shown = line("restore", "keys/keyring", "--incomplete")
         assert shown.code == 4
         assert "Stop greenroom run" in shown.err
     finally:
@@ -202,16 +261,15 @@ def test_ids_that_the_backup_does_not_know_are_not_given_again(
     line: Type, think: Think, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bo came and went after the backup: whoever comes next must not get his number, for the list still names it."""
-    (tmp_path / "empty").write_text("")
     line("staff", "add", "Alma", "--sms", NUMBER)
     bo = 7
     (tmp_path / "erased").write_text(f"20783 {bo.to_bytes(16).hex()}\n")
-    assert line("restore", "keys/keyring", "--erased", "erased", "--json").json["people"] == 0
+    assert line("restore", "keys/keyring", "--erased", "erased", "--incomplete", "--json").json["people"] == 0
     shown = line("staff", "add", "Bo", "--sms", "+12025550148", "--json")
     assert shown.code == 0, shown.err
     added = shown.json
     assert added["id"] > bo
-    assert line("restore", "keys/keyring", "--erased", "erased", "--json").json["people"] == 0
+    assert line("restore", "keys/keyring", "--erased", "erased", "--incomplete", "--json").json["people"] == 0
     assert [one["name"] for one in line("staff", "list", "--json").json] == ["Alma", "Bo"]
 
 
@@ -223,7 +281,7 @@ def test_both_databases_erase_again(line: Type, think: Think, tmp_path: Path) ->
     (tmp_path / "erased").write_text(
         f"20783 {robin.id.hex()}\n20783 {robin.texter.hex()}\nnot an id\n20783 ab"
     )
-    shown = line("restore", "keys/keyring", "--erased", "erased", "--json")
+    shown = line("restore", "keys/keyring", "--erased", "erased", "--incomplete", "--json")
     assert (shown.code, shown.json["conversations"], shown.json["ids"]) == (0, 1, 2)
     assert think(states) == [State.WAITING]
 

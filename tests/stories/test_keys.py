@@ -98,5 +98,5 @@ async def test_an_erasure_makes_the_running_line_change_its_keys(house: House) -
     assert await until(changed)
     settings = config.load(house.config_file)
     erased = settings.keys.keyring.with_name("erased")
-    assert len(erased.read_text().split()) >= 2
+    assert any(line[:1].isdigit() for line in erased.read_text().splitlines())
     assert await house.stops() == 0
