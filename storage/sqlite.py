@@ -48,9 +48,16 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         _make(path)
     raw = sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=512)
+    raw.text_factory = _text
     for pragma in _PRAGMAS:
         raw.execute(pragma).fetchall()
     return raw
+
+
+def _text(stored: bytes) -> str:
+    """What stands in the file as a text. One that is no UTF-8 was put there by hand (`||` makes a text of bytes): it
+    must not look as if the database were away."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def _make(path: Path) -> None:

@@ -7,11 +7,12 @@ are days, hours, and the moments at which a clock must ring.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +36,19 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Bytes(sa.LargeBinary):
+    """Bytes. SQLite lets anybody who can write into the file put a text or a number there: that is read as no bytes at
+    all, which no seal, link or label ever is, so that it is a row that does not open and not an error of the program.
+    """
+
+    def result_processor(self, dialect: Any, coltype: object) -> Callable[[Any], bytes | None]:
+        return _bytes
+
+
+def _bytes(value: Any) -> bytes | None:
+    return value if value is None or isinstance(value, bytes) else b""
 
 
 def hour_of(at: datetime) -> int:
@@ -74,38 +88,38 @@ metadata = sa.MetaData(
 epochs = Table(
     "epochs",
     metadata,
-    Column("kid", LargeBinary, primary_key=True),  # key id: says which key, not the key
+    Column("kid", Bytes, primary_key=True),  # key id: says which key, not the key
 )
 
 envelopes = Table(
     "envelopes",
     metadata,
     Column("owner", String, primary_key=True),  # whose key: a kind and an id, to find it
-    Column("owner_id", LargeBinary, primary_key=True),
+    Column("owner_id", Bytes, primary_key=True),
     Column("reader", String, primary_key=True),  # "server" or a supervisor's key
     Column(
-        "kid", LargeBinary, ForeignKey("epochs.kid"), nullable=False, index=True
+        "kid", Bytes, ForeignKey("epochs.kid"), nullable=False, index=True
     ),  # what to rewrap in a rotation
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped", Bytes, nullable=False),
     sqlite_with_rowid=False,
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("id", LargeBinary, primary_key=True),  # random id of a process that serves
-    Column("public", LargeBinary, nullable=False),  # its one-time public key
-    Column("proof", LargeBinary, nullable=False),  # that who published it has the root key
+    Column("id", Bytes, primary_key=True),  # random id of a process that serves
+    Column("public", Bytes, nullable=False),  # its one-time public key
+    Column("proof", Bytes, nullable=False),  # that who published it has the root key
     Column("heard_at", Instant, nullable=False, index=True),  # a clock: who is silent is not waited for
-    Column("knows", LargeBinary),  # the newest epoch that its keyring has
+    Column("knows", Bytes),  # the newest epoch that its keyring has
 )
 
 parcels = Table(
     "parcels",
     metadata,
-    Column("host", LargeBinary, ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True),
-    Column("kid", LargeBinary, primary_key=True),  # which epoch
-    Column("sealed", LargeBinary, nullable=False),  # its key, for that host alone
+    Column("host", Bytes, ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True),
+    Column("kid", Bytes, primary_key=True),  # which epoch
+    Column("sealed", Bytes, nullable=False),  # its key, for that host alone
     sqlite_with_rowid=False,
 )
 
@@ -114,7 +128,7 @@ chores = Table(
     metadata,
     Column("name", String, primary_key=True),  # a fixed word of ours
     Column("due_at", Instant, nullable=False),  # clock
-    Column("holder", LargeBinary),  # random id of the process that does it now
+    Column("holder", Bytes),  # random id of the process that does it now
     Column("until", Instant),  # when that one is taken for dead
     sqlite_with_rowid=False,
 )
@@ -122,7 +136,7 @@ chores = Table(
 erasures = Table(
     "erasures",
     metadata,
-    Column("id", LargeBinary, primary_key=True),  # a random id whose keys are gone
+    Column("id", Bytes, primary_key=True),  # a random id whose keys are gone
     Column("day", Integer, nullable=False, index=True),  # when it may be forgotten
     sqlite_with_rowid=False,
 )
@@ -132,11 +146,11 @@ archive_keys = Table(
     metadata,
     Column("reader", String, primary_key=True),  # the key's name, a hash of it
     Column("staff", Integer, ForeignKey("staff.id"), nullable=False, index=True),  # staff id
-    Column("public", LargeBinary, nullable=False),  # public by nature
+    Column("public", Bytes, nullable=False),  # public by nature
     Column("standing", String, nullable=False),  # proposed, active, ended
     Column("due_at", Instant),  # when a proposed one becomes active by itself
     Column("created_day", Integer, nullable=False),  # the day, not the time
-    Column("sealed", LargeBinary, nullable=False),  # nothing but the proof that the row was written here
+    Column("sealed", Bytes, nullable=False),  # nothing but the proof that the row was written here
     sqlite_with_rowid=False,
 )
 
@@ -144,7 +158,7 @@ line = Table(
     "line",
     metadata,
     Column("name", String, primary_key=True),  # a fixed word of ours ("staff bot")
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Bytes, nullable=False),
 )
 
 # ── people ──
@@ -153,27 +167,27 @@ staff = Table(
     "staff",
     metadata,
     Column("id", Integer, primary_key=True),  # small number that rotas and rows refer to; never given twice
-    Column("name_label", LargeBinary, unique=True),  # blind; NULL once removed
+    Column("name_label", Bytes, unique=True),  # blind; NULL once removed
     Column("available", Boolean, nullable=False),  # ON / OFF
     Column("unsettled", Boolean, nullable=False),  # a flag that changes with every hand-over
     Column("removed", Boolean, nullable=False),
-    Column("sealed", LargeBinary),  # name, roles, languages; NULL once removed
+    Column("sealed", Bytes),  # name, roles, languages; NULL once removed
     sqlite_autoincrement=True,
 )
 
 staff_contacts = Table(
     "staff_contacts",
     metadata,
-    Column("id", LargeBinary, primary_key=True),
+    Column("id", Bytes, primary_key=True),
     Column("staff", Integer, ForeignKey("staff.id"), nullable=False, index=True),  # staff id
     Column("position", Integer, nullable=False),  # which of her contacts comes first
     Column("medium", String, nullable=False),  # channel class
     Column("standing", String, nullable=False),  # state
-    Column("address_label", LargeBinary, unique=True),  # blind; one address, one person
-    Column("token_label", LargeBinary, unique=True),  # blind; NULL once used
+    Column("address_label", Bytes, unique=True),  # blind; one address, one person
+    Column("token_label", Bytes, unique=True),  # blind; NULL once used
     Column("token_until", Instant),  # when the token dies
-    Column("last_from", LargeBinary),  # a conversation's id
-    Column("sealed", LargeBinary),  # place and via; NULL until she has joined
+    Column("last_from", Bytes),  # a conversation's id
+    Column("sealed", Bytes),  # place and via; NULL until she has joined
 )
 
 # ── conversations ──
@@ -181,20 +195,20 @@ staff_contacts = Table(
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", LargeBinary, primary_key=True),
+    Column("id", Bytes, primary_key=True),
     Column("code", String, nullable=False),  # grants nothing; people say it aloud
     Column("state", String, nullable=False),
     Column("medium", String, nullable=False),  # channel class
     Column("language", String, nullable=False),
-    Column("texter", LargeBinary),  # a contact's id; NULL once forgotten
+    Column("texter", Bytes),  # a contact's id; NULL once forgotten
     Column("counselor", Integer),  # staff id
-    Column("counselor_contact", LargeBinary),  # a contact's id
+    Column("counselor_contact", Bytes),  # a contact's id
     Column("version", Integer, nullable=False),  # counts changes
     Column("sequence", Integer, nullable=False),  # counts transcript lines
     Column("due_at", Instant, index=True),  # when the clock must look
     Column("created_day", Integer, nullable=False),  # the day, not the time
     Column("last_hour", Integer, nullable=False),  # the hour, not the time
-    Column("sealed", LargeBinary),  # Private; NULL once erased
+    Column("sealed", Bytes),  # Private; NULL once erased
     Index("ix_conversations_state_counselor_last_hour", "state", "counselor", "last_hour"),
     Index("ix_conversations_state_last_hour", "state", "last_hour"),
 )
@@ -202,7 +216,7 @@ conversations = Table(
 endings = Table(
     "endings",
     metadata,
-    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("conversation", Bytes, ForeignKey("conversations.id"), primary_key=True),
     Column(
         "at", Instant, nullable=False
     ),  # from when its retention clocks run: the end, rounded up to a minute
@@ -213,44 +227,44 @@ endings = Table(
 holds = Table(
     "holds",
     metadata,
-    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("conversation", Bytes, ForeignKey("conversations.id"), primary_key=True),
     Column("until", Instant, nullable=False, index=True),  # when it ends by itself
-    Column("sealed", LargeBinary, nullable=False),  # who, and the reason
+    Column("sealed", Bytes, nullable=False),  # who, and the reason
     sqlite_with_rowid=False,
 )
 
 requests = Table(
     "requests",
     metadata,
-    Column("id", LargeBinary, primary_key=True),
+    Column("id", Bytes, primary_key=True),
     Column("kind", String, nullable=False),  # a fixed word of ours
     Column("staff", Integer, nullable=False, index=True),  # who asked
     Column("state", String, nullable=False),  # asked, granted, refused, lapsed
     Column("due_at", Instant, nullable=False, index=True),  # when it lapses
-    Column("sealed", LargeBinary, nullable=False),  # what for, and the number by which it is answered
+    Column("sealed", Bytes, nullable=False),  # what for, and the number by which it is answered
 )
 
 texter_contacts = Table(
     "texter_contacts",
     metadata,
-    Column("id", LargeBinary, primary_key=True),
-    Column("conversation", LargeBinary, ForeignKey("conversations.id"), nullable=False, index=True),
-    Column("route_label", LargeBinary, unique=True),  # blind; NULL when a newer conversation has it
-    Column("erase_label", LargeBinary, nullable=False, index=True),  # blind; all her conversations
+    Column("id", Bytes, primary_key=True),
+    Column("conversation", Bytes, ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("route_label", Bytes, unique=True),  # blind; NULL when a newer conversation has it
+    Column("erase_label", Bytes, nullable=False, index=True),  # blind; all her conversations
     Column(
-        "sealed", LargeBinary, nullable=False
+        "sealed", Bytes, nullable=False
     ),  # place and via, under the contact's own key; empty once forgotten
 )
 
 offers = Table(
     "offers",
     metadata,
-    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("conversation", Bytes, ForeignKey("conversations.id"), primary_key=True),
     Column("staff", Integer, primary_key=True),  # staff id
-    Column("contact", LargeBinary, nullable=False),  # a contact's id
+    Column("contact", Bytes, nullable=False),  # a contact's id
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),  # when it lapses
-    Column("sealed", LargeBinary, nullable=False),  # when it was made
+    Column("sealed", Bytes, nullable=False),  # when it was made
     Index("ix_offers_staff_due_at", "staff", "due_at"),
 )
 
@@ -258,32 +272,32 @@ casecodes = Table(
     "casecodes",
     metadata,
     Column("code", String, primary_key=True),
-    Column("conversation", LargeBinary, nullable=False),  # whom it stands for, or stood for last
+    Column("conversation", Bytes, nullable=False),  # whom it stands for, or stood for last
     Column("rested_day", Integer, index=True),  # the day it was laid down; NULL while alive
 )
 
 transcript = Table(
     "transcript",
     metadata,
-    Column("conversation", LargeBinary, ForeignKey("conversations.id"), primary_key=True),
+    Column("conversation", Bytes, ForeignKey("conversations.id"), primary_key=True),
     Column("sequence", Integer, primary_key=True),  # order
-    Column("id", LargeBinary, nullable=False),
+    Column("id", Bytes, nullable=False),
     Column("direction", String, nullable=False),  # part of what is authenticated
-    Column("sealed", LargeBinary, nullable=False),
-    Column("link", LargeBinary, nullable=False),
+    Column("sealed", Bytes, nullable=False),
+    Column("link", Bytes, nullable=False),
 )
 
 held = Table(
     "held",
     metadata,
     Column("position", Long, primary_key=True),  # order
-    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("id", Bytes, nullable=False, unique=True),
     Column("staff", Integer, nullable=False, index=True),  # staff id
-    Column("contact", LargeBinary, nullable=False),  # a contact's id
-    Column("conversation", LargeBinary, index=True),
+    Column("contact", Bytes, nullable=False),  # a contact's id
+    Column("conversation", Bytes, index=True),
     Column("why", String, nullable=False),  # a fixed word of ours
     Column("due_at", Instant, nullable=False),  # when it is forgotten
-    Column("sealed", LargeBinary, nullable=False),  # text, carrier's number of her message
+    Column("sealed", Bytes, nullable=False),  # text, carrier's number of her message
     Index("ix_held_contact_position", "contact", "position"),
     sqlite_autoincrement=True,
 )
@@ -293,34 +307,34 @@ held = Table(
 seen = Table(
     "seen",
     metadata,
-    Column("label", LargeBinary, primary_key=True),
+    Column("label", Bytes, primary_key=True),
     Column("day", Integer, nullable=False, index=True),  # when it may be forgotten
     sqlite_with_rowid=False,
 )
 optouts = Table(
     "optouts",
     metadata,
-    Column("label", LargeBinary, primary_key=True),
+    Column("label", Bytes, primary_key=True),
     sqlite_with_rowid=False,
 )
 rates = Table(
     "rates",
     metadata,
-    Column("label", LargeBinary, primary_key=True),
+    Column("label", Bytes, primary_key=True),
     Column("day", Integer, nullable=False, index=True),  # the last day it happened
     sqlite_with_rowid=False,
 )
 blocks = Table(
     "blocks",
     metadata,
-    Column("label", LargeBinary, primary_key=True),
+    Column("label", Bytes, primary_key=True),
     Column("until", Instant, nullable=False, index=True),  # when it ends by itself
     sqlite_with_rowid=False,
 )
 tallies = Table(
     "tallies",
     metadata,
-    Column("label", LargeBinary, primary_key=True),  # blind, and of the hour: what is counted
+    Column("label", Bytes, primary_key=True),  # blind, and of the hour: what is counted
     Column("hour", Integer, nullable=False, index=True),  # when it may be forgotten
     Column("number", Integer, nullable=False),
     sqlite_with_rowid=False,
@@ -345,14 +359,14 @@ offsets = Table(
 lanes = Table(
     "lanes",
     metadata,
-    Column("lane", LargeBinary, primary_key=True),  # a conversation's and a contact's id
+    Column("lane", Bytes, primary_key=True),  # a conversation's and a contact's id
     Column("medium", String, nullable=False),  # channel class
-    Column("sender", LargeBinary, nullable=False),  # blind label of our number or bot
+    Column("sender", Bytes, nullable=False),  # blind label of our number or bot
     Column("priority", String, nullable=False),
     Column(
         "ready_at", Instant, nullable=False, index=True
     ),  # when it may be claimed: head's due time, or lease's end
-    Column("leased_by", LargeBinary, index=True),  # random id of a process
+    Column("leased_by", Bytes, index=True),  # random id of a process
     Index("ix_lanes_sender_priority_ready_at", "sender", "priority", "ready_at"),
     sqlite_with_rowid=False,
 )
@@ -361,24 +375,24 @@ outbox = Table(
     "outbox",
     metadata,
     Column("position", Long, primary_key=True),  # order
-    Column("id", LargeBinary, nullable=False, unique=True),
-    Column("lane", LargeBinary),  # NULL once buried
+    Column("id", Bytes, nullable=False, unique=True),
+    Column("lane", Bytes),  # NULL once buried
     Column("state", String, nullable=False),  # waiting or buried
-    Column("conversation", LargeBinary, index=True),
-    Column("contact", LargeBinary, nullable=False, index=True),  # a contact's id, not the address
+    Column("conversation", Bytes, index=True),
+    Column("contact", Bytes, nullable=False, index=True),  # a contact's id, not the address
     Column("side", String, nullable=False),
     Column("task", String, nullable=False),
     Column("medium", String, nullable=False),  # channel class
-    Column("sender", LargeBinary, nullable=False),  # blind label of our number or bot
+    Column("sender", Bytes, nullable=False),  # blind label of our number or bot
     Column("priority", String, nullable=False),
     Column("due_at", Instant, nullable=False),  # clock
     Column("deadline", Instant, nullable=False),  # clock
     Column("attempts", Integer, nullable=False),
     Column("unsure", Boolean, nullable=False),  # the carrier may have it already
     Column("owner", String, nullable=False),  # under which key: the conversation's or its own
-    Column("owner_id", LargeBinary, nullable=False),
-    Column("reference_label", LargeBinary, nullable=False, unique=True),  # blind
-    Column("sealed", LargeBinary, nullable=False),
+    Column("owner_id", Bytes, nullable=False),
+    Column("reference_label", Bytes, nullable=False, unique=True),  # blind
+    Column("sealed", Bytes, nullable=False),
     Index("ix_outbox_lane_position", "lane", "position"),
     Index("ix_outbox_state_deadline", "state", "deadline"),
     sqlite_autoincrement=True,
@@ -387,12 +401,12 @@ outbox = Table(
 copies = Table(
     "copies",
     metadata,
-    Column("id", LargeBinary, primary_key=True),
-    Column("label", LargeBinary, nullable=False, unique=True),  # blind: medium, via, chat, message
-    Column("reference_label", LargeBinary, unique=True),  # blind; NULL for what came in
-    Column("conversation", LargeBinary, index=True),
-    Column("contact", LargeBinary, index=True),  # staff: a contact's id; texters: a blind label of the chat
-    Column("line", LargeBinary),  # a transcript line's id
+    Column("id", Bytes, primary_key=True),
+    Column("label", Bytes, nullable=False, unique=True),  # blind: medium, via, chat, message
+    Column("reference_label", Bytes, unique=True),  # blind; NULL for what came in
+    Column("conversation", Bytes, index=True),
+    Column("contact", Bytes, index=True),  # staff: a contact's id; texters: a blind label of the chat
+    Column("line", Bytes),  # a transcript line's id
     Column("side", String, nullable=False),
     Column("medium", String, nullable=False),  # channel class
     Column("standing", String, nullable=False),  # sent, delivered, failed; slipped: it stayed there too long
@@ -400,7 +414,7 @@ copies = Table(
     Column("created_day", Integer, nullable=False, index=True),  # the day, not the time
     Column("due_at", Instant, index=True),  # when the carrier is asked to delete its copy, at the latest
     Column("attempts", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),  # via, chat, message, writer: under its own key
+    Column("sealed", Bytes, nullable=False),  # via, chat, message, writer: under its own key
 )
 
 # ── the rota, and who changed what ──
@@ -409,7 +423,7 @@ rotas = Table(
     "rotas",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),  # counts changes
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Bytes, nullable=False),
 )
 
 audit = Table(
@@ -417,7 +431,7 @@ audit = Table(
     metadata,
     Column("id", Long, primary_key=True),  # order
     Column("day", Integer, nullable=False, index=True),  # the day, not the time
-    Column("sealed", LargeBinary, nullable=False),
-    Column("link", LargeBinary, nullable=False),
+    Column("sealed", Bytes, nullable=False),
+    Column("link", Bytes, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,3 +100,17 @@ async def test_the_card_says_that_nothing_was_said(line: Stage) -> None:
     await alma.write(f"TAKE {code}")
     await alma.shows("They have not been told anything yet.")
     assert robin.silent
+
+
+async def test_strangers_at_once_cost_no_more_than_one_after_the_other(line: Stage) -> None:
+    """All are written down before anything is sent: what was affordable when it was written need not be any more."""
+    await line.on_call("Alma", "telegram")
+    crowd = [line.texter("sms", f"Kit {n}") for n in range(20)]
+    await spend(line, 120)
+    line.town.twilio.faults.slow(0.5, "Messages.create", times=None)
+    await asyncio.gather(*(texts(phone, "hello") for phone in crowd))
+    await line.settled()
+    # 140 of 200 segments are free, two for each first answer.
+    assert len([phone for phone in crowd if new(phone)]) == 10
+    assert line.program is not None
+    assert line.program.line.purse.spent(line.town.clock.now()) == 140
