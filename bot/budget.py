@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from bot.messages import Letter, Priority, Side
+
 
 class Level(IntEnum):
     """How much of the day's budget is left. RESERVED: only the part for open conversations. SPENT: none."""
@@ -39,6 +41,14 @@ LEAVES: Final = {
 
 TOLD: Final = (80, 100)
 """Per cent of the day at which the admins are told, once each."""
+
+
+def kind_of(letter: Letter) -> Kind:
+    """What a letter is that waits to be sent."""
+    if letter.side is Side.STAFF or letter.writer is not None:
+        return Kind.HUMAN
+    strange = letter.about is None or letter.priority is Priority.FIRST
+    return Kind.OUTSIDE if strange else Kind.IN_TALK
 
 
 @dataclass(frozen=True, slots=True)

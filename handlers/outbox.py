@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.budget import kind_of
 from bot.channel import Channel, Post
 from bot.errors import DatabaseAway, Refused, Unreachable
 from bot.messages import Copy, Letter, Side, Task
@@ -183,24 +184,43 @@ class Outbox:
             if rest > 0:
                 await self._hold(claimed, rest)
                 return
+        if not self._paid(letter):
+            await self._write(lambda work: outcomes.unaffordable(work, claimed), bare=gone)
+            return
         try:
             copy = await means.channels[letter.medium, letter.via].send(_post(claimed, letter))
         except Refused as refusal:
+            self._take_back(letter)
             because = refusal.because
             log.info("refused", because=because, medium=letter.medium.value)
             await self._write(lambda work: outcomes.refused(work, means.line, claimed, because), bare=gone)
         except Unreachable as away:
+            if not away.ambiguous:
+                self._take_back(letter)
             await self._again(claimed, away)
         except Exception as error:
+            self._take_back(letter)
             log.error("a letter could not be sent", error=safe_error(error), place=place(error))
             await self._poisoned(claimed)
         else:
             await self._sent(claimed, copy)
 
+    def _paid(self, letter: Letter) -> bool:
+        """Whether the day's budget still has room for it, now that its turn has come; then it is spent."""
+        purse, now = self._means.line.purse, self._means.now()
+        if letter.medium is not Medium.SMS:
+            return True
+        if not purse.leaves(kind_of(letter), now):
+            return False
+        purse.pay(letter.text, now)
+        return True
+
+    def _take_back(self, letter: Letter) -> None:
+        if letter.medium is Medium.SMS:
+            self._means.line.purse.take_back(letter.text, self._means.now())
+
     async def _sent(self, claimed: Claimed, copy: Copy | None) -> None:
         means = self._means
-        if claimed.letter is not None and claimed.letter.medium is Medium.SMS:
-            means.line.purse.pay(claimed.letter.text, means.now())
         means.step("sent")
 
         def thought(work: Work) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import relay
 from bot.conversation import Conversation, State
-from bot.messages import Copy, Letter, Side, Task
+from bot.messages import Copy, Letter, Priority, Side, Task
 from bot.people import ContactId, Standing
 from bot.phrases import phrase
 from handlers import alarms, apply, desk
@@ -78,6 +78,16 @@ def expired(work: Work, line: Line, claimed: Claimed) -> None:
         apply.not_sent(work, line, conversation.code, letter, "late")
     else:
         staff_missed(work, line, letter.to, conversation, "unreachable", offer=letter.offer)
+
+
+def unaffordable(work: Work, claimed: Claimed) -> None:
+    """The day's budget was used up while it waited: it is not said, and whoever takes the conversation is told so."""
+    letter = claimed.letter
+    if not work.outbox.drop(claimed.id) or letter is None or letter.priority is not Priority.FIRST:
+        return
+    conversation = work.conversations.get(letter.about) if letter.about else None
+    if conversation is not None and conversation.is_open:
+        work.conversations.save(relay.changed(conversation, greeted=False))
 
 
 def staff_missed(

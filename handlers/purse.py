@@ -32,12 +32,17 @@ class Purse:
         return self.budget.leaves(kind, self.spent(now))
 
     def pay(self, text: Secret[str], now: datetime) -> None:
-        """The carrier has taken it."""
+        """It is handed to the carrier now; paid before the answer is there, for a hundred may be on their way."""
         if self.day != now.date():
             self.day, self.written, self.fresh = now.date(), 0, 0
         self.fresh += segments.count(text.reveal()).number
         if self.fresh * 100 >= self.budget.daily:
             self.full.set()
+
+    def take_back(self, text: Secret[str], now: datetime) -> None:
+        """The carrier has not taken it after all."""
+        if self.day == now.date():
+            self.fresh -= segments.count(text.reveal()).number
 
     def known(self, day: date, total: int, *, counted: int) -> None:
         """All processes together had spent `total` of that day, with `counted` of what was fresh here."""

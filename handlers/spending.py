@@ -47,9 +47,9 @@ async def _write(store: Store, line: Line) -> None:
         today = work.now.date()
         mine = fresh if day == today else 0
         read = work.tallies.number
-        total = work.tallies.add(SPENT, span=Span.DAY, by=mine) if mine else read(SPENT, span=Span.DAY)
+        total = work.tallies.add(SPENT, span=Span.DAY, by=mine) if mine > 0 else read(SPENT, span=Span.DAY)
         _tell(work, line, total)
-        return today, total, mine
+        return today, total, max(mine, 0)
 
     today, total, counted = await store.do(thought)
     purse.known(today, total, counted=counted)

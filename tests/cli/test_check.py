@@ -25,6 +25,7 @@ from storage import archive
 from storage.keyring import Keyring
 from storage.work import Work
 from tests.cli.conftest import Shown, Think, Type
+from tests.storage.cast import by_hand
 from tests.storage.sealed_cast import joins_as_supervisor
 from tests.stories.stage import Stage, write_settings
 
@@ -217,6 +218,18 @@ def test_keys_of_another_line(tokens: Type, think: Think, tmp_path: Path) -> Non
     shown = offline(tokens)
     assert ("fail", "database") in said(shown)
     assert "The keys do not open this database." in words(shown, "database")
+
+
+def test_an_entry_of_the_trail_made_a_text(tokens: Type, think: Think, tmp_path: Path) -> None:
+    """What somebody naturally types who edits it by hand: the trail is broken, and everything else is said as ever."""
+    think(lambda work: work.audit.add("staff added"))
+    before = said(tokens("check", "--offline", "--json"))
+    url = f"sqlite:///{tmp_path}/data/greenroom.db"
+    by_hand(url, "UPDATE audit SET sealed = substr(sealed, 1, 20) || x'ff' || substr(sealed, 22)")
+    shown = tokens("check", "--offline", "--json")
+    assert shown.code == 1
+    assert [one for one in said(shown) if one not in before] == [("fail", "audit")]
+    assert tokens("audit").code == 1
 
 
 def test_people_and_rota(tokens: Type, think: Think, rota_file: Path) -> None:

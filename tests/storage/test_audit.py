@@ -140,3 +140,24 @@ async def test_nobody_makes_it_forget_what_is_young(store: Store, database_url: 
         assert await store.do(lambda work: work.audit.forget(day_of(work.now) - 365)) == 0
         assert not await store.do(lambda work: work.audit.verify())
     assert by_hand(database_url, "SELECT id FROM audit WHERE id <= 3 ORDER BY id") == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "UPDATE audit SET sealed = 'abc' WHERE id = 2",
+        "UPDATE audit SET sealed = substr(sealed, 1, 20) || x'ff' || substr(sealed, 22) WHERE id = 2",
+        "UPDATE audit SET link = 5 WHERE id = 2",
+        "UPDATE audit SET day = 'abc' WHERE id = 2",
+        "UPDATE line SET sealed = 'abc' WHERE name = 'audit'",
+        "UPDATE envelopes SET wrapped = wrapped || x'ff' WHERE owner = 'line'",
+    ],
+)
+async def test_a_row_of_another_type_does_not_open(store: Store, database_url: str, wrong: str) -> None:
+    """SQLite takes a text or a number where bytes belong: that is a broken row like any other, nothing else fails."""
+    await store.do(lambda work: tells(work, "a", "b", "c"))
+    by_hand(database_url, wrong)
+    assert not await store.do(lambda work: work.audit.verify())
+    with pytest.raises(SealBroken):
+        await store.do(whats)
