@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot import relay
 from bot.conversation import Conversation, Offer, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
 from bot.messages import Side, Writer
-from bot.people import Contact, Standing
+from bot.people import Contact, ConversationId, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import apply
+from handlers import apply, held
 from handlers.line import Line
 from handlers.turn import Turn
+from storage.held import Held
 from storage.work import Work
 
 
@@ -75,18 +77,27 @@ def certain(turn: Turn) -> Conversation | None:
         return None
 
 
-def relay_to(
+def relay_to(turn: Turn, conversation: Conversation, text: Secret[str]) -> None:
+    """Her new words to this texter, or held because they could tell who she is, or the texter has been silent too long.
+
+    Where they leave, what she was asked about before and has not sent is dropped: a later SEND is meant for another.
+    """
+    before = turn.work.held.of(turn.contact.id)
+    if _relayed(turn, conversation, text, turn.writer):
+        held.abandon(turn, conversation, before)
+
+
+def _relayed(
     turn: Turn,
     conversation: Conversation,
     text: Secret[str],
+    writer: Writer,
     *,
     sure: bool = False,
     shown: bool = False,
-    writer: Writer | None = None,
-) -> None:
-    """Her words to this texter, or held because they could tell who she is, or the texter has been silent too long."""
+) -> bool:
+    """Whether her words left. Else they are held and asked about, or came back to her."""
     work, line = turn.work, turn.line
-    writer = writer or turn.writer
     try:
         decision = relay.counselor_said(
             conversation,
@@ -102,11 +113,11 @@ def relay_to(
         if refusal.phrase in HELD_FOR:
             _put_aside(turn, text, HELD_FOR[refusal.phrase], writer, conversation)
             turn.tell_about(conversation, refusal.phrase, **_but_code(refusal.arguments))
-            return
+            return False
         apply.mark(work, line, writer, apply.FAILED)
         told = {**refusal.arguments, "code": conversation.code, "text": text.reveal()}
         apply.tell(work, line, turn.contact, phrase(refusal.phrase, **told), conversation)
-        return
+        return False
     apply.apply(work, line, conversation, decision)
     _belongs(turn, conversation, writer)
     if turn.inbound.copy is not None:
@@ -119,6 +130,7 @@ def relay_to(
             line=None,
             writer=writer,
         )
+    return True
 
 
 HELD_FOR = {"ask.identifier": "identifier", "ask.late": "late"}
@@ -187,19 +199,35 @@ def either(turn: Turn, codes: list[str]) -> str:
 
 
 def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = False) -> None:
-    """Her answer to a question: what is held goes there, oldest first. `sure`: SEND, so even if it is late."""
-    held = [
-        one
-        for one in turn.work.held.of(turn.contact.id)
-        if conversation is None or one.conversation in (None, conversation.id)
-    ]
-    if not held:
+    """Her answer to a question: what was asked about goes there, oldest first. `sure`: SEND, so even if it is late.
+
+    SEND alone answers the last question. Where several texts that could tell who she is wait, it sends none of them.
+    """
+    waiting = turn.work.held.of(turn.contact.id)
+    if conversation is not None:
+        hers = [one for one in waiting if one.conversation in (None, conversation.id)]
+        meant = hers if sure else held.told_by_code(hers)
+    else:
+        meant = held.asked_last(waiting)
+    if not meant:
         if conversation is None:
             raise NotNow("nothing.held")
         raise NotNow("say.what", code=conversation.code)
-    turn.work.held.drop([one.id for one in held])
+    if conversation is None and len(meant) > 1 and held.telling(meant[0]):
+        _ask_which_to_send(turn, meant)
+        return
+    turn.work.held.drop([one.id for one in meant])
+    for target in _send_each(turn, meant, conversation, sure=sure):
+        held.abandon(turn, target, [one for one in waiting if one not in meant])
+
+
+def _send_each(
+    turn: Turn, meant: Sequence[Held], conversation: Conversation | None, *, sure: bool
+) -> Iterable[Conversation]:
+    """The conversations to which something has left, each once."""
+    reached: dict[ConversationId, Conversation] = {}
     unsure = False
-    for one in held:
+    for one in meant:
         about = one.conversation or (conversation.id if conversation else None)
         target = turn.work.conversations.get(about) if about else certain(turn)
         writer = replace(turn.writer, message=one.message)
@@ -213,10 +241,21 @@ def send_held(turn: Turn, conversation: Conversation | None, *, sure: bool = Fal
             # Late comes second: whoever is asked about that has answered for what the text holds.
             asked = sure and one.why in HELD_FOR.values()
             late = sure and one.why == "late"
-            relay_to(turn, target, one.text, sure=late, shown=asked, writer=writer)
+            if _relayed(turn, target, one.text, writer, sure=late, shown=asked):
+                reached[target.id] = target
     if unsure:
         # One question for all of them: three on a bus would be three to answer.
         ask_which(turn)
+    return reached.values()
+
+
+def _ask_which_to_send(turn: Turn, meant: Sequence[Held]) -> None:
+    """The question, with the commands that answer it, and how many texts it is about."""
+    about = {one.conversation for one in meant}
+    codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id) if c.id in about]
+    turn.tell(
+        "ask.which.several", codes=either(turn, [f"SEND {code}" for code in codes]), count=str(len(meant))
+    )
 
 
 def cut_off(work: Work, line: Line, contact: Contact, standing: Standing) -> None:

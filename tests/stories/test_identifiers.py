@@ -91,3 +91,56 @@ async def test_a_texters_own_number_reaches_the_counselor(line: Stage) -> None:
     code = await line.talk(robin, alma)
     await texts(robin, "my other phone: 202 555 0199")
     await alma.shows(f"{code} my other phone: 202 555 0199")
+
+
+async def test_send_sends_what_was_asked_about_last_and_nothing_older(line: Stage) -> None:
+    """She thinks better of her own address: no later SEND, meant for the clinic's number, lets it out."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
+    code = await line.talk(robin, alma)
+    for text in (f"{code} oh just write to alma@example.org", f"{code} sorry, I cannot"):
+        await alma.write(text)
+        await line.settled()
+    assert new(alma)[1:] == [f"{code}: the text that was held is dropped; it was not sent."]
+    await alma.write(f"{code} the clinic is at 202-555-0142")
+    await alma.write("SEND")
+    await line.settled()
+    assert new(robin) == ["sorry, I cannot", "the clinic is at 202-555-0142"]
+
+    # A question of another kind asked last: SEND answers that one.
+    await alma.write(f"{code} or call 202 555 0143")
+    await alma.write(f"{code} note that")
+    await line.settled()
+    new(alma)
+    await alma.write("SEND")
+    await line.settled()
+    assert new(robin) == ["note that"]
+    assert new(alma) == [f"{code}: the text that was held is dropped; it was not sent."]
+    await alma.write("SEND")
+    await alma.shows("Nothing is waiting to be sent.")
+
+
+async def test_send_alone_is_asked_about_when_two_numbers_wait(line: Stage) -> None:
+    """One for Robin, one for Kit: SEND alone sends neither, SEND with a code that one only; a code alone sends none."""
+    alma = await line.on_call("Alma", "sms")
+    robin, kit = line.texter("sms"), line.texter("telegram", "Kit")
+    first, second = await line.talk(robin, alma), await line.talk(kit, alma)
+    await alma.write(f"{first} my number 202 555 0142")
+    await alma.write(f"{second} my number 202 555 0143")
+    await alma.write(first)
+    await line.settled()
+    new(alma)
+    await alma.write("SEND")
+    await line.settled()
+    codes = {f"SEND {first} or SEND {second}", f"SEND {second} or SEND {first}"}
+    (question,) = new(alma)
+    assert question in {f"Not sent (2 texts wait). Which conversation? {either}" for either in codes}
+    assert robin.silent
+    assert kit.silent
+    await alma.write(f"SEND {second}")
+    await line.settled()
+    assert new(kit) == ["my number 202 555 0143"]
+    assert robin.silent
+    await alma.write("SEND")
+    await line.settled()
+    assert new(robin) == ["my number 202 555 0142"]
+    assert kit.silent
