@@ -220,12 +220,12 @@ def test_keys_of_another_line(tokens: Type, think: Think, tmp_path: Path) -> Non
     assert "The keys do not open this database." in words(shown, "database")
 
 
-def test_an_entry_of_the_trail_made_a_text(tokens: Type, think: Think, tmp_path: Path) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_entry_of_the_trail_made_a_text(tokens: Type, think: Think, database_url: str) -> None:
     """What somebody naturally types who edits it by hand: the trail is broken, and everything else is said as ever."""
     think(lambda work: work.audit.add("staff added"))
     before = said(tokens("check", "--offline", "--json"))
-    url = f"sqlite:///{tmp_path}/data/greenroom.db"
-    by_hand(url, "UPDATE audit SET sealed = substr(sealed, 1, 20) || x'ff' || substr(sealed, 22)")
+    by_hand(database_url, "UPDATE audit SET sealed = substr(sealed, 1, 20) || x'ff' || substr(sealed, 22)")
     shown = tokens("check", "--offline", "--json")
     assert shown.code == 1
     assert [one for one in said(shown) if one not in before] == [("fail", "audit")]
