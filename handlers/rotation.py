@@ -244,14 +244,7 @@ class Rotator:
 
     async def _forget(self, kids: tuple[bytes, ...], *, waiting: bool) -> None:
         """Drops from the keyring what the database has ended; `waiting`: and what a dead process has begun."""
-        keyring = self.store.keyring
-        gone = [
-            kid
-            for kid in keyring.kids()
-            if kid not in kids and keyring.active in kids and (kid < keyring.active or waiting)
-        ]
-        if gone:
-            await asyncio.to_thread(keyring.drop_idle, *gone)
+        await asyncio.to_thread(self.store.keyring.drop_ended, kids, waiting=waiting)
 
 
 def tell_admins(work: Work, line: Line) -> None:

@@ -223,10 +223,13 @@ def new_store(url: str, vault: Vault, *, clock: Callable[[], datetime]) -> Store
 def open_store(
     url: str, vault: Vault, *, clock: Callable[[], datetime], chance: Chance | None = None
 ) -> Store:
-    """The store at this address, whose schema is current. UnknownEpoch: the keys belong to another database."""
+    """The store at this address, whose schema is current. UnknownEpoch: the keys belong to another database.
+
+    Whatever opens it, a command too, drops the keys that the database has ended: where no line runs, nobody else does.
+    """
     store = Store(url, vault, clock=clock, chance=chance or Dice())
     try:
-        store.do_now(Work.ensure_epoch)
+        store.keyring.drop_ended(store.do_now(Work.ensure_epoch))
     except BaseException:
         store.close_now()
         raise

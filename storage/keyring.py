@@ -136,6 +136,16 @@ class Keyring:
         """The same, but for one that another process has made active meanwhile: that one stays."""
         self._change(lambda epochs: _dropped(epochs, tuple(kid for kid in kids if kid != _active(epochs))))
 
+    def drop_ended(self, kids: Iterable[bytes], *, waiting: bool = False) -> None:
+        """Forgets what the database, which has these epochs, has ended; `waiting`: and what a dead process has begun.
+
+        Nothing while the database does not know the one that wraps: it may be another one, or a backup.
+        """
+        active, there = self.active, set(kids)
+        gone = [kid for kid in self.kids() if kid not in there and (kid < active or waiting)]
+        if gone and active in there:
+            self.drop_idle(*gone)
+
     def take_in(self, kid: bytes, secret: bytes) -> None:
         """A key that another host has sent: it opens, and does not wrap yet. One that is here stays as it is."""
         epoch = _Epoch(secret, State.WAITING, Box(secret))

@@ -120,16 +120,19 @@ class Work:
         """What there is, by count."""
         return holdings.of(self._desk)
 
-    def ensure_epoch(self) -> None:
+    def ensure_epoch(self) -> tuple[bytes, ...]:
         """A fresh database begins with the epoch that wraps now; UnknownEpoch when one in use does not know that one.
+        The epochs that it has, oldest first.
 
         Never put back what a rotation has ended: an old keyring would bring back what was erased with it.
         """
         kids = self.rotation.kids()
         if not kids:
             self.rotation.add(self.vault.active)
-        elif self.vault.active not in kids:
+            return (self.vault.active,)
+        if self.vault.active not in kids:
             raise UnknownEpoch("The keyring wraps under an epoch that this database does not know.")
+        return kids
 
     def finish(self) -> None:
         """Writes what was collected; the transaction can be committed then."""

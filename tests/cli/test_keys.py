@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.keyring import Keyring
 from tests.cli.conftest import NUMBER, Think, Type
 from tests.storage.cast import ROBIN, writes
 
@@ -50,6 +51,32 @@ def test_an_old_keyring_is_refused_in_plain_words(line: Type, think: Think, tmp_
 
     assert shown.code == 3
     assert "The keys do not open this database." in shown.err
+
+
+def test_every_command_drops_the_keys_that_have_ended(line: Type, think: Think, tmp_path: Path) -> None:
+    """On a host whose line does not run, or never does. Nothing is dropped that a database put back may need."""
+    file, root = tmp_path / "keys" / "keyring", bytes.fromhex((tmp_path / "keys" / "root.key").read_text())
+
+    def kids() -> tuple[bytes, ...]:
+        return Keyring.load(file, (root,)).kids()
+
+    line("staff", "add", "Alma", "--sms", NUMBER)
+    other = Keyring.load(file, (root,))
+    (old,) = other.kids()
+    secret = other.secret_of(old)
+    assert line("keys", "rotate").code == 0
+    (new,) = kids()
+    killed = Keyring.load(file, (root,))
+    killed.take_in(old, secret)
+    later = killed.add_epoch()  # as if another process were about to begin with it
+    assert kids() == (old, new, later)
+
+    assert line("staff", "list").code == 0
+    assert kids() == (new, later)
+
+    killed.take_in(old, secret)
+    killed.drop_ended((later,))  # the epochs of a database that does not know the one that wraps
+    assert kids() == (old, new, later)
 
 
 def _change(folder: Path, name: str) -> None:
