@@ -38,13 +38,13 @@ ENDS: Final[dict[RequestKind, Ends]] = {
 
 
 def approve(turn: Turn, number: str) -> None:
-    """Her yes, if it is the second."""
-    request = _named(turn, number)
+    """Her yes, if it is the second, by the number that its asker was not shown: whoever forges her phone lacks it."""
+    request = _named(turn, number, approving=True)
     if request.by == turn.staff.id:
         raise NotNow("foureyes.own", number=number)
     if not may_approve(request.kind, turn.staff, request.by):
         raise NotNow("foureyes.not_hers", number=number)
-    _settle(turn, request, RequestState.GRANTED)
+    _settle(turn, request, number, RequestState.GRANTED)
     ENDS[request.kind].granted(turn.work, turn.line, request, turn.staff)
     turn.tell("foureyes.approved", number=number)
 
@@ -52,7 +52,7 @@ def approve(turn: Turn, number: str) -> None:
 def refuse(turn: Turn, number: str) -> None:
     """Her no; the asker may take back what she asked."""
     request = _named(turn, number)
-    _settle(turn, request, RequestState.REFUSED)
+    _settle(turn, request, number, RequestState.REFUSED)
     ENDS[request.kind].refused(turn.work, turn.line, request, turn.staff)
     turn.tell("foureyes.refused", number=number)
 
@@ -66,8 +66,9 @@ def lapse(work: Work, line: Line) -> int:
     return len(due)
 
 
-def _named(turn: Turn, number: str) -> Request:
-    """The request of this number, if its kind is hers to answer; else it looks like one that is not there.
+def _named(turn: Turn, number: str, *, approving: bool = False) -> Request:
+    """The request of this number, if its kind is hers to answer; else it looks like one that is not there. So does, for
+    a yes that would count (`approving`), the number that refuses it.
 
     Who guesses is stopped: a phone in the wrong hands must not find one.
     """
@@ -77,7 +78,7 @@ def _named(turn: Turn, number: str) -> Request:
     if work.requests.guesses(turn.staff.id) >= GUESSES:
         raise NotNow("foureyes.guessed")
     found = work.requests.by_number(number)
-    if found is not None and (may_refuse(found.kind, turn.staff) or found.by == turn.staff.id):
+    if found is not None and _answers(turn.staff, found, number, approving=approving):
         return found
     if work.requests.guessed(turn.staff.id) >= GUESSES:
         work.audit.add("wrong numbers", by=turn.staff.id, detail=str(GUESSES))
@@ -86,7 +87,13 @@ def _named(turn: Turn, number: str) -> Request:
     raise NotNow("foureyes.unknown", number=number)
 
 
-def _settle(turn: Turn, request: Request, state: RequestState) -> None:
+def _answers(who: Staff, request: Request, number: str, *, approving: bool) -> bool:
+    if approving and may_approve(request.kind, who, request.by):
+        return number == request.approving
+    return may_refuse(request.kind, who) or request.by == who.id
+
+
+def _settle(turn: Turn, request: Request, number: str, state: RequestState) -> None:
     late = request.state is not RequestState.ASKED or request.due_at <= turn.work.now
     if late or not turn.work.requests.settle(request, state):
-        raise NotNow("foureyes.late", number=request.number)
+        raise NotNow("foureyes.late", number=number)

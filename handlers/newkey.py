@@ -43,13 +43,14 @@ def propose(
     request = work.requests.add(RequestKind.KEY, by.id, valid=valid, reader=half.reader)
     work.audit.add("key asked for", by=by.id, detail=f"{owner.id}: {said}")
     for person in alarms.answerable(work):
-        place = "key.asked.approve" if may_approve(RequestKind.KEY, person, by.id) else "key.asked"
+        approves = may_approve(RequestKind.KEY, person, by.id)
+        place = "key.asked.approve" if approves else "key.asked"
         told = phrase(
             place,
             name=owner.name,
             by=by.name,
             fingerprint=said,
-            number=request.number,
+            number=request.approving if approves else request.number,
             time=phrases.moment(request.due_at, work.now),
         )
         alarms.tell_each(work, line, [person], told)

@@ -53,7 +53,7 @@ def ask(turn: Turn, code: str | None, reason: str) -> None:
         "address asked for", by=turn.staff.id, conversation=conversation.id, detail=f"{code}: {why}"
     )
     told = phrase(
-        "reveal.asked", name=turn.staff.name, code=conversation.code, reason=why, number=request.number
+        "reveal.asked", name=turn.staff.name, code=conversation.code, reason=why, number=request.approving
     )
     alarms.tell_each(work, line, others, told)
     turn.tell("reveal.waits", code=conversation.code, number=request.number)

@@ -47,11 +47,16 @@ class _What(msgspec.Struct, frozen=True, array_like=True):
     code: str = ""
     reader: str = ""
     reason: bytes = b""
+    approving: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`by` asked, from her contact `contact` (None: on the command line). `number`: five digits. `reader`: a key's."""
+    """`by` asked, from her contact `contact` (None: on the command line). `reader`: a key's.
+
+    `number` refuses it and takes it back; `approving` approves it, and is shown to those alone who may: the asker must
+    not have it, for the sender of an SMS can be forged. Five digits each.
+    """
 
     id: bytes
     kind: RequestKind
@@ -59,6 +64,7 @@ class Request:
     state: RequestState
     due_at: datetime
     number: str = field(repr=False)
+    approving: str = field(repr=False)
     contact: ContactId | None = None
     conversation: ConversationId | None = None
     code: str = ""
@@ -101,16 +107,15 @@ class Requests:
         reader: str = "",
         reason: Secret[str] | None = None,
     ) -> Request:
-        """A new request with a number that no other has."""
+        """A new request with two numbers that no other has."""
         desk = self._desk
         desk.conn.execute(_OLD, {"before": desk.now - KEPT})
-        taken = {one.number for one in self.all()}
-        number = str(_FIRST + desk.chance.below(_NUMBERS))
-        while number in taken:
-            number = str(_FIRST + desk.chance.below(_NUMBERS))
+        taken = {number for one in self.all() for number in (one.number, one.approving)}
+        number = self._number(taken)
+        approving = self._number(taken | {number})
         request_id = desk.chance.id()
         why = written(reason.reveal()) if reason else b""
-        what = _What(number, contact, conversation, code, reader, why)
+        what = _What(number, contact, conversation, code, reader, why, approving)
         key = desk.own_key(Owner.LINE, LINE_ID)
         row: dict[str, Any] = {
             "id": request_id,
@@ -122,6 +127,11 @@ class Requests:
         row["sealed"] = desk.vault.seal(key, _place(row), pack(what), desk.now)
         desk.conn.execute(requests.insert(), row)
         return _made(request_id, kind, by, RequestState.ASKED, desk.now + valid, what)
+
+    def _number(self, taken: set[str]) -> str:
+        while (number := str(_FIRST + self._desk.chance.below(_NUMBERS))) in taken:
+            pass
+        return number
 
     def all(self) -> list[Request]:
         """Those that wait, and those that have ended lately."""
@@ -136,8 +146,8 @@ class Requests:
         return self._list(_DUE)
 
     def by_number(self, number: str) -> Request | None:
-        """The one of this number."""
-        return next((one for one in self.all() if one.number == number), None)
+        """The one of this number, whichever of its two it is."""
+        return next((one for one in self.all() if number in (one.number, one.approving)), None)
 
     def settle(self, request: Request, state: RequestState) -> bool:
         """Gives it its one end; False when somebody else was quicker."""
@@ -201,6 +211,7 @@ def _made(
         state=state,
         due_at=due_at,
         number=what.number,
+        approving=what.approving or what.number,
         contact=None if what.contact is None else ContactId(what.contact),
         conversation=None if what.conversation is None else ConversationId(what.conversation),
         code=what.code,
@@ -217,6 +228,7 @@ def _what(request: Request) -> _What:
         request.code,
         request.reader,
         written(request.reason.reveal()),
+        request.approving,
     )
 
 

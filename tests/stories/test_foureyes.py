@@ -113,7 +113,7 @@ async def test_a_refusal_ends_it_and_so_does_silence(line: Stage) -> None:
     await sam.write(f"REVEAL {code} {REASON}")
     await line.settled()
     alma.look()
-    second = (await line.do(lambda work: work.requests.waiting()))[0].number
+    second = (await line.do(lambda work: work.requests.waiting()))[0].approving
     await line.later(minutes=15)
     await sam.shows(f"{code}: REVEAL has ended without an answer")
     await alma.write(f"APPROVE {second}")
@@ -125,6 +125,34 @@ async def test_a_refusal_ends_it_and_so_does_silence(line: Stage) -> None:
         "address asked for",
         "address not revealed: nobody approved in time",
     ]
+
+
+async def test_the_asker_is_never_shown_what_approves(line: Stage) -> None:
+    """Sam forges Wanda's phone with every number that his own has been shown: nothing is revealed, and his number
+    takes it back. Wanda's own would have approved, and refuses as well."""
+    sam = await line.staff("Sam", "sms", roles=("supervisor",))
+    wanda = await line.staff("Wanda", "sms", roles=("witness",))
+    robin = line.texter("sms")
+    assert isinstance(robin, SmsPhone)
+    await texts(robin, "hello")
+    await line.settled()
+    code = await line.code_of(robin)
+    await sam.write(f"REVEAL {code} {REASON}")
+    asked = await number(wanda, "APPROVE")
+    await sam.shows(f"{code}: asked")
+    his = {found for text in sam.texts for found in re.findall(r"\d{5}", text)}
+    assert len(his) == 1
+    assert asked not in his
+    for one in his:
+        await wanda.write(f"APPROVE {one}")
+        await wanda.shows(f"{one}: nothing with that number waits for you")
+    await sam.write(f"REFUSE {his.pop()}")
+    await wanda.shows(f"{code}: REVEAL was refused")
+    await sam.write(f"REVEAL {code} {REASON}")
+    wanda.look()
+    await wanda.write(f"REFUSE {await number(wanda, 'APPROVE')}")
+    await sam.shows(f"{code}: REVEAL was refused")
+    await reads_nothing(line, robin.number, sam, wanda)
 
 
 async def test_of_two_who_approve_at_once_one_does(line: Stage) -> None:
@@ -236,12 +264,18 @@ async def test_a_third_key_takes_two_admins_or_three_days(line: Stage) -> None:
     third = await gets_key(line, "Sam", by="Charlie")
     asked = await dana.shows("Charlie asks for a new key for Sam")
     assert fingerprint.spoken(third) in asked.text
-    approve = await number(sam, "REFUSE")
-    assert f"APPROVE {approve}" in asked.text
-    await charlie.write(f"APPROVE {approve}")
+    refuse = await number(sam, "REFUSE")
+    assert await number(charlie, "REFUSE") == refuse
+    assert refuse not in asked.text
+    said = re.search(r"APPROVE (\d{5})", asked.text)
+    assert said is not None
+    approve = said[1]
+    await charlie.write(f"APPROVE {refuse}")
     await charlie.shows("you asked for it yourself")
-    await sam.write(f"APPROVE {approve}")
-    await sam.shows(f"{approve}: you can REFUSE it")
+    await sam.write(f"APPROVE {refuse}")
+    await sam.shows(f"{refuse}: you can REFUSE it")
+    await dana.write(f"APPROVE {refuse}", to="staff")
+    await dana.shows(f"{refuse}: nothing with that number waits for you")
     assert await counts(line) == {first, second}
     await dana.write(f"/approve {approve}", to="staff")
     await sam.shows(
