@@ -172,16 +172,27 @@ class Keyring:
 
     def save(self) -> None:
         """Writes the file anew under the current root."""
-        self._change(lambda epochs: epochs)
+        with locked(self._path.parent) as folder:
+            self._epochs = _read(self._path, self._roots)
+            _write(self._path, self._roots[0], self._epochs, folder)
+            self._seen = _looks(self._path)
 
-    def relock(self) -> bool:
-        """Writes the file anew if it is still locked by a previous root; whether it was."""
+    @property
+    def outdated(self) -> bool:
+        """Whether the file is still locked by a previous root."""
         try:
             _read(self._path, self._roots[:1])
         except errors.SealBroken:
-            self.save()
             return True
         return False
+
+    def relock(self) -> bool:
+        """Writes the file anew if it is still locked by a previous root; whether it was. For who begins to serve, and
+        where nobody serves."""
+        outdated = self.outdated
+        if outdated:
+            self.save()
+        return outdated
 
     def reload(self) -> None:
         """Takes over what another process changed; SealBroken or SettingsError: nothing has changed."""
@@ -203,9 +214,12 @@ class Keyring:
             raise errors.UnknownEpoch("This keyring does not know the epoch yet, or no longer.") from None
 
     def _change(self, step: Callable[[_Epochs], _Epochs]) -> None:
+        """The file stays under the root that it was found under: while a process serves that knows only the previous
+        one, a command that knows both must not lock it out. `relock` goes over to the current root."""
         with locked(self._path.parent) as folder:
-            epochs = step(_read(self._path, self._roots))
-            _write(self._path, self._roots[0], epochs, folder)
+            before, root = _opened(self._path, self._roots)
+            epochs = step(before)
+            _write(self._path, root, epochs, folder)
             self._epochs = epochs
             self._seen = _looks(self._path)
 
@@ -265,10 +279,15 @@ _BOUND_TO = canon(b"keyring", VERSION)
 
 
 def _read(path: Path, roots: tuple[bytes, ...]) -> _Epochs:
+    return _opened(path, roots)[0]
+
+
+def _opened(path: Path, roots: tuple[bytes, ...]) -> tuple[_Epochs, bytes]:
+    """The epochs, and the root that the file is locked by."""
     sealed = _bytes_of(path)
     for root in roots:
         with suppress(errors.SealBroken):
-            return _parsed(_box_of(root).open(sealed, _BOUND_TO))
+            return _parsed(_box_of(root).open(sealed, _BOUND_TO)), root
     raise errors.SealBroken("The keyring does not open.")
 
 

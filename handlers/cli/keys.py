@@ -127,6 +127,10 @@ async def _rotate(rotator: Rotator) -> Rotated:
                 )
             await asyncio.sleep(AGAIN)
         try:
+            keyring = rotator.store.keyring
+            # A process that serves with the previous root could not read the file any more.
+            if await asyncio.to_thread(lambda: keyring.outdated) and await rotator.store.alone():
+                await asyncio.to_thread(keyring.relock)
             return await rotator.rotate()
         except BaseException:
             await rotator.give_back()

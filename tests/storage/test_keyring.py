@@ -291,3 +291,18 @@ def test_a_file_of_the_first_release_still_opens(path: Path) -> None:
     assert keyring.kids() == (b"\1" * 8, b"\2" * 8, b"\3" * 8)
     assert keyring.active == b"\2" * 8
     assert opens(keyring, b"\1" * 8, box.Box(b"\xaa" * 32).shut(b"a key", b"here"))
+
+
+def test_a_command_that_knows_both_roots_locks_nobody_out(tmp_path: Path) -> None:
+    """A process serves with the previous root while a command changes the keys; who begins to serve goes over."""
+    path, old, new = tmp_path / "keyring", b"o" * 32, b"n" * 32
+    serving = Keyring.create(path, old)
+
+    command = Keyring.load(path, (new, old))
+    kid = command.add_epoch(())
+    command.activate(kid)
+
+    serving.reload()
+    assert serving.active == kid
+    assert command.relock()
+    assert Keyring.load(path, (new,)).active == kid
