@@ -229,6 +229,11 @@ def texter_word(text: str) -> Word | None:
     return TEXTER_WORDS.get(bare(text))
 
 
+def is_leaving(text: str) -> bool:
+    """Whether a texter's bare word ends what there is: what came with it, a picture say, begins nothing new."""
+    return texter_word(text) in (Word.DELETE, Word.STOP, Word.BYE)
+
+
 def asked_language(text: str) -> str | None:
     """The language whose own name stands alone here ("Українська", "espanol"), or None."""
     return LANGUAGES.get(bare(text))

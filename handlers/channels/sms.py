@@ -19,6 +19,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from bot.channel import Outcome, Post, Receipt, Receive, TakeReceipt
 from bot.emergency import country_of
 from bot.errors import DeliveryError, Forged, Refused, Unreachable
+from bot.grammar import is_leaving
 from bot.messages import Address, Copy, Inbound, Kind, Task
 from bot.people import Medium
 from bot.redact import Secret
@@ -272,7 +273,8 @@ def _read(form: Mapping[str, str], *, media: int, at: datetime) -> list[Inbound]
     if not words.strip():
         return [refused]
     said = one(Kind.TEXT, words, provider_id=Secret(f"{sid}:text"), copy=copy, carrier_answered=answered)
-    return [said, refused]
+    # DELETE with a picture: the picture alone would open a conversation again, a moment after she has left.
+    return [said] if is_leaving(words) else [said, refused]
 
 
 def _what(content_type: str) -> str:

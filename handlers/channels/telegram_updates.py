@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bot.grammar import Word, texter_word
 from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Medium
 from bot.redact import Secret
@@ -129,6 +130,7 @@ def _message(bot: _Bot, message: Mapping[str, Any]) -> Heard:
     refused = _elsewhere(message)
     if refused:
         return refused
+    message = _obeyed(bot, message)
     kind, what = _kind(message)
     if kind is None:
         return Heard(why="notice of the app")
@@ -140,9 +142,19 @@ def _edited(bot: _Bot, message: Mapping[str, Any]) -> Heard:
     refused = _elsewhere(message)
     if refused:
         return refused
+    message = _obeyed(bot, message)
     if not isinstance(message.get("text"), str):
         return Heard(why="edit without words")
     return Heard(_written(bot, message, Kind.EDITED, at=message.get("edit_date") or message["date"]))
+
+
+def _obeyed(bot: _Bot, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A texter's picture whose caption is DELETE or STOP is that word; other captions stay with what we do not take."""
+    caption = message.get("caption")
+    if bot.side is not Side.TEXTER or not isinstance(caption, str) or "text" in message:
+        return message
+    obeyed = texter_word(clean(caption)) in (Word.DELETE, Word.STOP)
+    return {**message, "text": caption} if obeyed else message
 
 
 def _written(bot: _Bot, message: Mapping[str, Any], kind: Kind, *, at: object, what: str = "") -> Inbound:

@@ -224,6 +224,16 @@ async def test_words_beside_a_picture_are_not_lost(sms: Sms, ear: Ear) -> None:
     assert ear.offsets == [None]
 
 
+@pytest.mark.parametrize("word", ["DELETE", "stop", "Borrar!", "Стерти 🙏", "bye"])
+async def test_a_picture_beside_a_word_that_ends_everything_is_dropped(sms: Sms, ear: Ear, word: str) -> None:
+    """It would open a conversation again, right after the farewell."""
+    await sms.inbound(
+        call({**TEXT, "Body": word, "NumMedia": "1", "MediaContentType0": "image/png"}), ear.receive
+    )
+    (only,) = ear.inbounds
+    assert (only.kind, only.text.reveal(), only.copy is not None) == (Kind.TEXT, word, True)
+
+
 @pytest.mark.parametrize("word", ["STOP", "START", "HELP"])
 async def test_a_word_that_twilio_has_answered_is_marked(sms: Sms, ear: Ear, word: str) -> None:
     """Or she would get two replies."""

@@ -89,6 +89,21 @@ def test_what_is_no_text_is_named_and_left(field: str, what: str) -> None:
     assert came.copy is not None
 
 
+@pytest.mark.parametrize("word", ["DELETE", "erase 🙏", "borrar", "Стерти!", "stop"])
+def test_a_caption_that_is_a_word_to_obey_is_that_word(word: str) -> None:
+    """Sent with a picture or edited in; of a counselor nothing of the kind is taken for words."""
+    written = message(photo=[{"file_id": "x"}], caption=word)
+    came, edited = hear(message=written).inbound, hear(edited_message=written).inbound
+    staffs = hear("staff", message=written).inbound
+
+    assert came is not None
+    assert edited is not None
+    assert staffs is not None
+    assert (came.kind, came.what, came.text.reveal()) == (Kind.TEXT, "", word)
+    assert (edited.kind, edited.text.reveal()) == (Kind.EDITED, word)
+    assert (staffs.kind, staffs.text.reveal()) == (Kind.NOT_CARRIED, "")
+
+
 def test_a_moving_picture_is_a_video_and_a_place_a_location() -> None:
     """Both come with a second field for older programs."""
     both = hear(message=message(document={}, animation={})), hear(message=message(location={}, venue={}))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.conversation import State
 from handlers import holding
+from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from storage.tables import (
     conversations,
     copies,
@@ -76,6 +77,20 @@ async def test_delete_after_the_end(line: Stage, hours: int) -> None:
     assert await states(line) == [State.ERASED]
     await nothing_left(line)
     assert new(alma) == ([NOTICE.format(code=code)] if hours < 24 else [])
+
+
+async def test_delete_with_a_picture_opens_nothing(line: Stage) -> None:
+    """The word and its picture are one message: one farewell, and nobody is offered anything."""
+    alma, robin, kit = await line.on_call("Alma", "sms"), line.texter("sms"), line.texter("telegram", "Kit")
+    assert isinstance(robin, SmsPhone)
+    assert isinstance(kit, TelegramPhone)
+    for phone in (robin, kit):
+        code = await line.talk(phone, alma, "my secret")
+        await (robin.send_photo(text="DELETE") if phone is robin else kit.send_photo(caption="DELETE"))
+        await line.settled()
+        assert new(phone) == [ERASED]
+        assert new(alma) == [NOTICE.format(code=code)]
+    await nothing_left(line)
 
 
 async def test_delete_takes_every_conversation_of_hers_and_no_other(line: Stage) -> None:
