@@ -27,7 +27,8 @@ PREFIX: Final = 6
 """Digits of an id by which a conversation may be named where its code has been given twice."""
 
 By = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who asks for it: stands in the audit trail.")
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Which admin or supervisor asks: stands in the audit trail."),
 ]
 
 
@@ -76,9 +77,10 @@ def export(
 
     def thought(work: Work) -> tuple[bytes, SealedTalk, int]:
         talk = _named(work.sealed.all(), code)
-        who = None if by is None else known.person(work, by)
+        who = None if by is None else known.answers(work, by)
         exported = work.sealed.exported(talk)
-        work.audit.add("archive exported", by=who.id if who else None, conversation=talk.id, detail=talk.code)
+        said = talk.code if who else f"{talk.code}: on the command line, nobody named"
+        work.audit.add("archive exported", by=who.id if who else None, conversation=talk.id, detail=said)
         return exported, talk, len(talk.readers)
 
     with here.store(here.settings()) as store:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot import casecode
-from bot.people import Role, Staff
 from handlers.cli import asked, known
 from handlers.cli.front import answer_is_no, wrong_use
 
@@ -65,7 +64,7 @@ def add(
     why = _reason(reason)
 
     def thought(work: Work) -> Conversation:
-        who = _answers(work, by)
+        who = known.answers(work, by)
         end = _end_of(until, config, work.now)
         found = _named(work, code)
         holding.begin(work, found.id, until=end, by=who.id, reason=why)
@@ -121,7 +120,7 @@ def end(context: typer.Context, code: Code, by: By) -> None:
     here = asked.of(context)
 
     def thought(work: Work) -> tuple[str, bool]:
-        who = _answers(work, by)
+        who = known.answers(work, by)
         wanted = _code(code)
         for hold in work.holds.all():
             found = work.conversations.get(hold.conversation)
@@ -154,13 +153,6 @@ def holdings(context: typer.Context) -> None:
     ]
     plain = {name: f"fewer than {FEWER}" if number is None else number for name, number in hidden.items()}
     here.table({**there, "counts": plain}, ("what", "number"), rows)
-
-
-def _answers(work: Work, name: str) -> Staff:
-    who = known.person(work, name)
-    if not who.roles & {Role.ADMIN, Role.SUPERVISOR}:
-        raise answer_is_no("--by: only an admin or a supervisor may do that. See: greenroom staff list")
-    return who
 
 
 def _code(text: str) -> str:

@@ -25,3 +25,11 @@ def admin(work: Work, name: str) -> Staff:
     if Role.ADMIN not in found.roles:
         raise answer_is_no("--by: that person is no admin of this line. See: greenroom staff list")
     return found
+
+
+def answers(work: Work, name: str) -> Staff:
+    """The admin or supervisor of that name; the answer is no when she is neither."""
+    who = person(work, name)
+    if not who.roles & {Role.ADMIN, Role.SUPERVISOR}:
+        raise answer_is_no("--by: only an admin or a supervisor may do that. See: greenroom staff list")
+    return who

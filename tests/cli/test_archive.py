@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import fingerprint
+from bot.people import Role
 from storage import archive, archive_keyfile
 from storage.archive_keyfile import Cost
 from storage.box import SupervisorKey
@@ -81,7 +82,10 @@ def test_what_does_not_open_is_one_sentence(
 ) -> None:
     """A wrong passphrase, another's key, a cut file, a public key, no file, no time zone."""
     code = think(sealed)
+    think(lambda work: work.staff.add("Alma", roles=frozenset({Role.COUNSELOR}), languages=("en",)))
     line("archive", "export", code, "talk.greenroom")
+    entry = list(think(lambda work: list(work.audit.entries())))[-1]
+    assert (entry.by, entry.detail) == (None, f"{code}: on the command line, nobody named")
     (tmp_path / "cut").write_bytes((tmp_path / "talk.greenroom").read_bytes()[:-9])
     (tmp_path / "charlie.key").write_text(archive_keyfile.locked(CHARLIE, PASSPHRASE, CHEAP))
     (tmp_path / "sam.key.pub").write_text(archive_keyfile.public_paper(SAM))
@@ -96,6 +100,7 @@ def test_what_does_not_open_is_one_sentence(
         (["archive", "export", "ZZ9Z", "new"], 2, "CODE"),
         (["archive", "export", "2222", "new"], 1, "No sealed conversation"),
         (["archive", "export", code, "new", "--by", "Nobody"], 1, "Nobody on this line"),
+        (["archive", "export", code, "new", "--by", "Alma"], 1, "only an admin or a supervisor"),
     ):
         shown = line(*words)
         assert (shown.code, shown.out) == (exit_code, ""), words
