@@ -17,6 +17,9 @@ SUPERVISING = frozenset({Role.SUPERVISOR})
 SECOND = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.WITNESS})
 """Who may be the second person, for one request or another."""
 
+FOR = {ANSWERING: "for.answering", SUPERVISING: "for.supervisors", SECOND: "for.second"}
+"""Whom a command is for, in words to somebody for whom it is not; nothing else is said to her."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -50,6 +53,8 @@ COMMANDS: dict[Ask, Entry] = {
 def obey(turn: Turn, command: Command) -> None:
     """Obeys a complete command; one that is not built yet, or not hers, says so and does nothing."""
     entry = COMMANDS.get(command.ask)
-    if entry is None or not entry.roles & turn.staff.roles:
+    if entry is None:
         raise NotNow("not.yet", word=command.ask.upper())
+    if not entry.roles & turn.staff.roles:
+        raise NotNow(FOR[entry.roles], word=command.ask.upper())
     entry.obey(turn, command)
