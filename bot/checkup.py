@@ -30,6 +30,7 @@ RULES: Final[tuple[Rule, ...]] = (
     checkup_house.database,
     checkup_keys.audit_trail,
     checkup_keys.epoch_keys,
+    checkup_keys.silent_hosts,
     checkup_keys.two_keys,
     checkup_keys.owners_are_here,
     checkup_keys.yearly,

@@ -61,6 +61,18 @@ def epoch_keys(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def silent_hosts(facts: Facts) -> Iterator[Finding]:
+    """A host that is switched off keeps the keys of that day in its keyring file until the line is opened there."""
+    for at in () if facts.line is None else facts.line.silent:
+        yield warning(
+            "keys",
+            f"A host has not been heard of since {at:%Y-%m-%d %H:%M} UTC, before the keys were last changed: its "
+            "keyring file may still open what was erased.",
+            "Start the line there, or run there: greenroom keys status. If it is gone for good, destroy that file; it "
+            "is named here for 30 days.",
+        )
+
+
 def owners_are_here(facts: Facts) -> Iterator[Finding]:
     """A key whose owner has left, or is no supervisor any more, is only in the way."""
     if facts.line is None or facts.line.keys is None:

@@ -55,7 +55,8 @@ class HeldKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Who works here and when; known only if the database opened. `trail`: whether the audit trail is whole.
-    `rotation`: when the epoch keys are due to change. `overdue`: how many copies carriers should have deleted
+    `rotation`: when the epoch keys are due to change. `silent`: when hosts were last heard of that have not been since
+    the keys changed. `overdue`: how many copies carriers should have deleted
     an hour ago and nobody has asked them to."""
 
     people: tuple[Staff, ...]
@@ -63,6 +64,7 @@ class Line:
     keys: tuple[HeldKey, ...] | None = None
     trail: bool = True
     rotation: datetime | None = None
+    silent: tuple[datetime, ...] = ()
     overdue: int = 0
 
 

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -124,7 +124,8 @@ class Rotator:
         await asyncio.to_thread(self.capsules.prune, self.store.now())
 
     async def leave(self) -> None:
-        """Nobody needs to wait for this process any more."""
+        """Nobody needs to wait for this process any more; what has ended until now is not in its keyring."""
+        await self._forget(await self.store.do(lambda work: work.rotation.kids()), waiting=False)
         await self.store.do(self.store.courier.leave)
 
     async def _hand_on(self, found: Found) -> None:
@@ -187,6 +188,7 @@ class Rotator:
 
     def _finish(self, work: Work) -> None:
         work.line.set(ROTATED, work.now.isoformat())
+        self.store.courier.note(work)
         work.chores.done(Chore.ROTATE, holder=self.holder, next_at=work.now + EVERY)
 
     async def _do(self, thought: Callable[[Work], T]) -> T:
@@ -245,6 +247,12 @@ class Rotator:
     async def _forget(self, kids: tuple[bytes, ...], *, waiting: bool) -> None:
         """Drops from the keyring what the database has ended; `waiting`: and what a dead process has begun."""
         await asyncio.to_thread(self.store.keyring.drop_ended, kids, waiting=waiting)
+
+
+def silent(work: Work) -> tuple[datetime, ...]:
+    """When hosts were last heard of that were not since the keys were changed: their keyrings may have the old ones."""
+    rotated_at = work.line.get(ROTATED)
+    return () if rotated_at is None else work.hosts.silent(datetime.fromisoformat(rotated_at))
 
 
 def tell_admins(work: Work, line: Line) -> None:

@@ -90,8 +90,14 @@ class Courier:
                         parcels.append((host.id, kid, made))
         return parcels
 
+    def note(self, work: Work) -> None:
+        """A thought: this host's keyring file has just been looked after. On SQLite nobody else has one."""
+        if work.hosts.many:
+            work.hosts.note(self._keyring.place())
+
     def leave(self, work: Work) -> None:
-        """A thought: this process is not here any more."""
+        """A thought: this process is not here any more, its keyring file still is."""
+        self.note(work)
         mailbox = None if self._mailbox is None else self._mailbox.host.id
         for host_id in (mailbox, self._used):
             if host_id is not None:
@@ -105,6 +111,7 @@ class Courier:
             return
         host = mailbox.host
         work.hosts.publish(Host(host.id, host.public, host.proof, knows))
+        self.note(work)
         self._told = (work.now, knows)
 
     def _knows(self, kids: tuple[bytes, ...]) -> bytes | None:

@@ -230,6 +230,7 @@ def open_store(
     store = Store(url, vault, clock=clock, chance=chance or Dice())
     try:
         store.keyring.drop_ended(store.do_now(Work.ensure_epoch))
+        store.do_now(store.courier.note)
     except BaseException:
         store.close_now()
         raise

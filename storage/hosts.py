@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from storage.desk import Desk
 from storage.parcels import Host
@@ -16,14 +16,29 @@ HEARD: Final = timedelta(seconds=15)
 """A process that was silent for longer is not waited for."""
 FORGOTTEN: Final = timedelta(hours=1)
 """A process that was silent for longer has ended, or asks anew."""
+REMEMBERED: Final = timedelta(days=30)
+"""So long a keyring file is remembered that nobody has opened: it may still have a key that has ended."""
+_PLACE: Final = b""
+"""Instead of a public key: the row is not of a process, but of the keyring file in one place."""
 
-_HEARD = select(hosts).where(hosts.c.heard_at > bindparam("since"), hosts.c.id != bindparam("but"))
+_PROCESS = hosts.c.public != _PLACE
+_HEARD = select(hosts).where(_PROCESS, hosts.c.heard_at > bindparam("since"), hosts.c.id != bindparam("but"))
+_UNHEARD = (
+    select(hosts.c.heard_at)
+    .where(hosts.c.public == _PLACE, hosts.c.heard_at < bindparam("since"))
+    .order_by(hosts.c.heard_at)
+)
 _HERE = (
     update(hosts)
     .where(hosts.c.id == bindparam("of"))
     .values(heard_at=bindparam("now"), knows=bindparam("newest"))
 )
-_SILENT = delete(hosts).where(hosts.c.heard_at < bindparam("before"))
+_SILENT = delete(hosts).where(
+    or_(
+        and_(_PROCESS, hosts.c.heard_at < bindparam("before")),
+        hosts.c.heard_at < bindparam("long_before", type_=hosts.c.heard_at.type),
+    )
+)
 _LEFT = delete(hosts).where(hosts.c.id == bindparam("of"))
 _MINE = select(parcels.c.kid, parcels.c.sealed).where(parcels.c.host == bindparam("of"))
 _OLD = delete(parcels).where(parcels.c.kid == bindparam("of"))
@@ -43,7 +58,7 @@ class Hosts:
     def publish(self, host: Host) -> None:
         """This one is here, and knows so much; whoever has been silent for long is forgotten."""
         now = self._desk.now
-        self._desk.conn.execute(_SILENT, {"before": now - FORGOTTEN})
+        self._desk.conn.execute(_SILENT, {"before": now - FORGOTTEN, "long_before": now - REMEMBERED})
         row = {
             "id": host.id,
             "public": host.public,
@@ -53,6 +68,18 @@ class Hosts:
         }
         if not self._desk.put_once(hosts, row):
             self._desk.conn.execute(_HERE, {"of": host.id, "now": now, "newest": host.knows})
+
+    def note(self, place: bytes) -> None:
+        """Somebody has just looked after the keyring file in this place: what has ended is not in it any more."""
+        now = self._desk.now
+        row = {"id": place, "public": _PLACE, "proof": b"", "heard_at": now, "knows": None}
+        if not self._desk.put_once(hosts, row):
+            self._desk.conn.execute(_HERE, {"of": place, "now": now, "newest": None})
+
+    def silent(self, since: datetime) -> tuple[datetime, ...]:
+        """When the keyring files were looked after last that nobody has since: one each, the longest ago first."""
+        before = min(since, self._desk.now - HEARD)
+        return tuple(self._desk.conn.execute(_UNHEARD, {"since": before}).scalars())
 
     def leave(self, host_id: bytes) -> None:
         """It is not here any more, and what was on its way to it is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import hmac
 import json
 import os
@@ -18,6 +19,7 @@ from bot import errors
 from storage.box import KEY_BYTES, VERSION, Box, canon, checked, derived
 
 KID_BYTES = 8
+_MACHINE = Path("/etc/machine-id")
 _STRIDE = 1 << 32
 """A new key id lies up to so far above the last: nobody guesses it, and 2^31 rotations pass before they run out."""
 
@@ -95,6 +97,17 @@ class Keyring:
     def path(self) -> Path:
         """The file, behind whatever links led to it."""
         return self._path
+
+    def place(self) -> bytes:
+        """An id (8 bytes) of where the file lies: its folder on this machine, whichever keys and process."""
+        try:
+            machine = _MACHINE.read_bytes()
+        except OSError:
+            machine = b""
+        folder = self._path.parent.stat().st_ino
+        return hashlib.sha256(
+            canon(b"place", machine, folder.to_bytes(8), self._path.name.encode())
+        ).digest()[:8]
 
     def kids(self) -> tuple[bytes, ...]:
         """Every key id that opens, oldest first."""

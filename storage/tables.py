@@ -107,8 +107,8 @@ envelopes = Table(
 hosts = Table(
     "hosts",
     metadata,
-    Column("id", Bytes, primary_key=True),  # random id of a process that serves
-    Column("public", Bytes, nullable=False),  # its one-time public key
+    Column("id", Bytes, primary_key=True),  # random id of a process that serves; or a place
+    Column("public", Bytes, nullable=False),  # its one-time public key; empty: the row is of a place
     Column("proof", Bytes, nullable=False),  # that who published it has the root key
     Column("heard_at", Instant, nullable=False, index=True),  # a clock: who is silent is not waited for
     Column("knows", Bytes),  # the newest epoch that its keyring has

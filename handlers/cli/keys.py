@@ -31,11 +31,13 @@ NOBODY = "There is no recovery capsule: no supervisor has a key yet. See: greenr
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What `keys status` says. `epochs`: by age, its state and how many keys it locks. `hosts`: who serves."""
+    """What `keys status` says. `epochs`: by age, its state and how many keys it locks. `hosts`: who serves. `silent`:
+    when hosts were last heard of that have been silent since the last change."""
 
     epochs: tuple[tuple[str, int], ...]
     hosts: int
     hosts_behind: int
+    silent: tuple[datetime, ...]
     capsule_at: datetime | None
     readers: int
     rotated_at: datetime | None
@@ -174,7 +176,7 @@ def _told(rotated: Rotated) -> Iterator[str]:
 
 
 def _standing(work: Work, store: Store, capsule_at: datetime | None) -> Standing:
-    from handlers.rotation import ROTATED
+    from handlers.rotation import ROTATED, silent
     from storage.chores import Chore
     from storage.courier import knows_all
 
@@ -187,6 +189,7 @@ def _standing(work: Work, store: Store, capsule_at: datetime | None) -> Standing
         ),
         hosts=len(hosts),
         hosts_behind=sum(not knows_all(kids[-1], (host,)) for host in hosts),
+        silent=silent(work),
         capsule_at=capsule_at,
         readers=len(work.archive_keys.active()),
         rotated_at=None if rotated_at is None else datetime.fromisoformat(rotated_at),
@@ -201,6 +204,7 @@ def _plain(standing: Standing) -> dict[str, object]:
         "behind": standing.behind,
         "hosts": standing.hosts,
         "hosts_behind": standing.hosts_behind,
+        "hosts_silent": [_instant(at) for at in standing.silent],
         "capsule_at": _instant(standing.capsule_at),
         "readers": standing.readers,
         "rotated_at": _instant(standing.rotated_at),
@@ -230,6 +234,12 @@ def _in_words(standing: Standing) -> Iterator[str]:
     if standing.hosts_behind:
         serving = _number(standing.hosts, "process")
         yield f"{standing.hosts_behind} of {serving} that serve do not have the newest key yet."
+    for at in standing.silent:
+        yield (
+            f"A host has not been heard of since {at:%Y-%m-%d %H:%M} UTC, before the last change: its keyring file "
+            "may still open what was erased. Start the line or run this there, or destroy that file; it is "
+            "named for 30 days."
+        )
     lost = sum(state == "missing" for state, _ in standing.epochs)
     if lost:
         yield f"{_number(lost, 'epoch')} cannot be opened here: a line that runs on another host sends the key."

@@ -119,6 +119,7 @@ def _database(
 
 def _line(work: Work) -> Line:
     # Here, not above: it brings SQLAlchemy.
+    from handlers.rotation import silent
     from storage.chores import Chore
 
     document = work.rota.current()
@@ -136,6 +137,7 @@ def _line(work: Work) -> Line:
         ),
         trail=work.audit.verify(),
         rotation=work.chores.due_at(Chore.ROTATE),
+        silent=silent(work),
         overdue=work.removals.overdue(timedelta(hours=1)),
     )
 

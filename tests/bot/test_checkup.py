@@ -116,6 +116,12 @@ def test_epoch_keys_that_are_overdue() -> None:
     assert found(replace(GOOD, line=soon)) == found(GOOD)
 
 
+def test_hosts_that_are_silent_since_the_keys_changed() -> None:
+    """One that is switched off keeps the old keys: when it was heard of last tells which one it is."""
+    away = replace(PEOPLE, silent=(NOW,))
+    only(replace(GOOD, line=away), Level.WARNING, "keys", f"{NOW:%Y-%m-%d %H:%M} UTC", "destroy that file")
+
+
 def test_copies_that_nobody_asks_carriers_to_delete() -> None:
     """While the line is down, or its channel is gone from the configuration, they stay where they are."""
     late = replace(PEOPLE, overdue=7)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.errors import UnknownEpoch
-from handlers.rotation import Rotator
+from handlers.rotation import Rotator, silent
 from storage.engine import Store
 from storage.keyring import Keyring
 from storage.parcels import Host, Mailbox, sealed
@@ -69,6 +69,32 @@ async def test_a_process_that_slept_through_three_rotations_goes_on(place: Place
     assert await far.do(readable) == await command.do(readable) == 6
     assert await on_old_keys(store, here) == 0
     for one in (store, far, command):
+        await one.close()
+
+
+async def test_a_host_that_is_switched_off_is_named(place: Place) -> None:
+    """Its keyring file has the old key until somebody opens the line there; processes come and go on the others."""
+    here = Keys(place.folder)
+    there = here.copied("there")
+    store, far = here.open(place.url), there.open(place.url)
+    old = far.keyring.active
+    away = Rotator(far, serving=True)
+    await away.look()
+    await away.leave()
+    await far.close()
+    assert await store.do(silent) == ()
+    by_hand(place.url, "UPDATE hosts SET heard_at = heard_at / 2")
+    await rotated(store)
+    assert old not in store.keyring.kids()
+    assert old in Keyring.load(there.file, (there.root,)).kids()
+    assert len(await store.do(silent)) == 1
+
+    async with serving(store):
+        assert await until(lambda: _heard(store, 1))
+        again = await asyncio.to_thread(there.open, place.url)
+        assert old not in Keyring.load(there.file, (there.root,)).kids()
+        assert await store.do(silent) == ()
+    for one in (store, again):
         await one.close()
 
 
