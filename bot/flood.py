@@ -16,7 +16,11 @@ and the counselor and the admins are told: a flood of 100,000 must not fill the 
 
 ANSWERS: Final = 2
 """Automatic answers to one contact for one cause in an hour: a machine at the other end that answers each of ours gets
-no third. HELP and DELETE have theirs, and each kind of picture, voice …"""
+no third. HELP has its own, and each kind of picture, voice …"""
+
+ERASED: Final = 6
+"""Answers to DELETE in an hour, whether there was anything to erase or not: they must look alike, and who is afraid
+sends it again. Beyond, only a DELETE that has erased something is answered: it cannot do so without a new beginning."""
 
 GREETINGS: Final = 3
 """First answers to one contact in a day: who writes, says BYE and comes back knows the words by then. Her conversation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import relay
@@ -16,18 +16,29 @@ from storage.holds import Hold
 from storage.work import Work
 
 
-def everything(work: Work, line: Line, address: Address) -> datetime | None:
-    """Erases every conversation of this address. None: nothing of hers is left. Else until when something must be kept,
-    because of a hold that DELETE does not end on this line; then it goes by itself."""
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What a DELETE came to. `anything`: something has changed by it. `kept_until`: None where nothing of hers is left;
+    else until when something must be kept, because of a hold that DELETE does not end on this line."""
+
+    anything: bool
+    kept_until: datetime | None
+
+
+def everything(work: Work, line: Line, address: Address) -> Erased:
+    """Erases every conversation of this address that no hold keeps; what one keeps goes by itself when it ends."""
     until: datetime | None = None
+    anything = False
     for conversation in work.conversations.all(address):
         hold = work.holds.of(conversation.id)
         if hold is not None and line.keeps_during_hold and hold.until > work.now:
+            anything |= not hold.wished
             _keep(work, line, conversation, hold)
             until = max(hold.until, until or hold.until)
         else:
             _erase(work, line, conversation, hold)
-    return until
+            anything = True
+    return Erased(anything, until)
 
 
 def _erase(work: Work, line: Line, conversation: Conversation, hold: Hold | None) -> None:

@@ -73,9 +73,9 @@ def may_greet(work: Work, line: Line, address: Address) -> bool:
     return work.tallies.add("greeting", _who(address), span=Span.DAY) <= flood.GREETINGS
 
 
-def may_answer(work: Work, address: Address, cause: str) -> bool:
-    """Whether the line itself answers this contact once more for this cause; it counts."""
-    return work.tallies.add(f"answer {cause}", _who(address), span=Span.HOUR) <= flood.ANSWERS
+def may_answer(work: Work, address: Address, cause: str, *, most: int = flood.ANSWERS) -> bool:
+    """Whether the line itself answers this contact once more for this cause in this hour; it counts."""
+    return work.tallies.add(f"answer {cause}", _who(address), span=Span.HOUR) <= most
 
 
 def may_answer_outside(work: Work, line: Line, address: Address) -> bool:

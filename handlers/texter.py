@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from bot import emergency, grammar, languages, relay
+from bot import emergency, flood, grammar, languages, relay
 from bot.conversation import Conversation, Step
 from bot.decision import Said, ToTexter
 from bot.grammar import Word
@@ -207,11 +207,13 @@ def _help(visit: Visit) -> None:
 def _delete(visit: Visit) -> None:
     """Everything of hers is erased, open or ended; somebody unknown gets the same answer. Only where the law demands
     our copy and this line obeys it she hears so: she is not lied to."""
-    until = deleting.everything(visit.work, visit.line, visit.address)
+    erased = deleting.everything(visit.work, visit.line, visit.address)
     visit.work.copies.hasten_chat(visit.address)
     _keep(visit, None)
-    if not visit.muted and gate.may_answer(visit.work, visit.address, "erased"):
-        _farewell(visit, phrase("erased") if until is None else phrase("kept", day=until.isoformat()))
+    answered = gate.may_answer(visit.work, visit.address, "erased", most=flood.ERASED)
+    if not visit.muted and (answered or erased.anything):
+        kept = erased.kept_until
+        _farewell(visit, phrase("erased") if kept is None else phrase("kept", day=kept.isoformat()))
 
 
 def _bye(visit: Visit) -> None:

@@ -27,19 +27,35 @@ async def test_a_machine_that_answers_each_answer_gets_no_third(line: Stage) -> 
 
 
 async def test_one_line_a_day_to_somebody_without_a_conversation(line: Stage) -> None:
-    """BYE and /start, in any order; DELETE is answered twice in an hour and obeyed always."""
+    """BYE and /start, in any order; DELETE is answered six times in an hour."""
     robin = line.texter("telegram")
     for text in ("/start", "BYE", "/start", "bye"):
         await texts(robin, text)
     await line.settled()
     assert len(new(robin)) == 1
-    for _ in range(4):
+    for _ in range(flood.ERASED + 2):
         await texts(robin, "DELETE")
     await line.settled()
-    assert len(new(robin)) == flood.ANSWERS
+    assert len(new(robin)) == flood.ERASED
     await line.later(hours=24)
     await texts(robin, "BYE")
     await robin.shows("Bye.")
+
+
+async def test_a_delete_that_erases_is_always_answered(line: Stage) -> None:
+    """Whoever is afraid sends it again and again; silence would say that it did not work."""
+    robin = line.texter("sms")
+    for count in range(flood.ERASED + 2):
+        await texts(robin, "my secret")
+        await line.settled()
+        new(robin)
+        await texts(robin, "DELETE")
+        await line.settled()
+        assert new(robin) == ["Done. Our copy is gone. Please delete this chat yourself."], count
+    assert await line.count(transcript) == 0
+    await texts(robin, "DELETE")
+    await line.settled()
+    assert robin.silent
 
 
 async def test_who_comes_back_all_day_is_not_greeted_all_day(line: Stage) -> None:
