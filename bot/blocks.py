@@ -12,7 +12,7 @@ from bot.retention import POLICIES
 
 LEAST: Final = int(POLICIES["block_days"].floor)
 MOST: Final = int(POLICIES["block_days"].ceiling)
-_DAYS: Final = re.compile(r"\s*(-?\d+)(?:\s*(?:days?|d)\b)?[\s,;:.-]*", re.IGNORECASE)
+_DAYS: Final = re.compile(r"\s*(-?\d+(?:[.,/]\d+)?)(?:\s*(?:days?|d)\b)?[\s,;:.-]*", re.IGNORECASE)
 _LONGEST: Final = 200
 """Characters of a reason that are kept: it is read on a lock screen, and by SMS."""
 
@@ -39,10 +39,11 @@ def asked(rest: str, *, code: str, default: float) -> Wish:
     found = _DAYS.match(rest)
     if found is None:
         return Wish(default, _tidy(rest))
-    number = found[1] if len(found[1]) < 6 else "0"
-    if not LEAST <= int(number) <= MOST:
+    # "1.5 days" is no whole number: read as one it would block for a day, because of "5 days".
+    whole = re.fullmatch(r"\d{1,5}", found[1])
+    if whole is None or not LEAST <= int(found[1]) <= MOST:
         raise NotNow("block.days", code=code, least=str(LEAST), most=str(MOST))
-    return Wish(int(number), _tidy(rest[found.end() :]))
+    return Wish(int(found[1]), _tidy(rest[found.end() :]))
 
 
 def _tidy(reason: str) -> str:

@@ -67,7 +67,7 @@ async def test_block_is_never_relayed_and_answers_what_is_wrong(line: Stage) -> 
     alma, bo = await line.on_call("Alma", "sms"), await line.staff("Bo", "sms")
     robin = line.texter("sms")
     code = await line.talk(robin, alma)
-    for days in ("0", "366", "99999999", "-1"):
+    for days in ("0", "366", "99999999", "-1", "1.5 days"):
         await alma.write(f"BLOCK {code} {days}")
         await alma.shows(f"{code}: not blocked. Choose from 1 to 365 days.")
     for text in ("BLOCK", "BLOCK him at once", f"{code} block him", f"{code} BLOCK 7 rude"):
