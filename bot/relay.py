@@ -127,9 +127,10 @@ def texter_erased(conversation: Conversation, now: datetime) -> Decision:
 
     One who closed it long ago is not: it would only tell her when somebody has thought of it again.
     """
+    told = phrase("texter.erased", code=conversation.code)
     return Decision(
         replace(step(conversation, Step.ERASE), due_at=None),
-        letters=_told_of_erasing(conversation, now),
+        letters=_told_of_erasing(conversation, told, now),
         end_offers=True,
         cancel=(Side.TEXTER, Side.STAFF),
         erase=True,
@@ -138,14 +139,16 @@ def texter_erased(conversation: Conversation, now: datetime) -> Decision:
     )
 
 
-def texter_erases_later(conversation: Conversation, now: datetime) -> Decision:
-    """DELETE while the law demands our copy: it ends for everybody who talks in it, as if it had been erased."""
+def texter_erases_later(conversation: Conversation, until: datetime, now: datetime) -> Decision:
+    """DELETE while the law demands our copy: it ends for everybody who talks in it, and its counselor hears until when
+    it is kept."""
+    told = phrase("texter.kept", code=conversation.code, day=until.isoformat())
     after = conversation
     if conversation.is_open:
         after = changed(step(conversation, Step.BYE), closed_at=now, ended_by=Step.ERASE, agreed=False)
     return Decision(
         replace(after, due_at=None),
-        letters=_told_of_erasing(conversation, now),
+        letters=_told_of_erasing(conversation, told, now),
         end_offers=True,
         cancel=(Side.TEXTER, Side.STAFF),
         unsettle=conversation.counselor if conversation.is_open else None,
@@ -159,12 +162,11 @@ def lately_hers(conversation: Conversation, now: datetime) -> bool:
     return conversation.is_open or (closed_at is not None and closed_at > now - STILL_HERS)
 
 
-def _told_of_erasing(conversation: Conversation, now: datetime) -> tuple[ToStaff, ...]:
+def _told_of_erasing(conversation: Conversation, what: Phrase, now: datetime) -> tuple[ToStaff, ...]:
     """A letter that holds nothing of it, and outlives it."""
     if not lately_hers(conversation, now):
         return ()
-    told = counselor_hears(conversation, phrase("texter.erased", code=conversation.code))
-    return tuple(replace(letter, about=False) for letter in told)
+    return tuple(replace(letter, about=False) for letter in counselor_hears(conversation, what))
 
 
 def fell_silent(conversation: Conversation, now: datetime) -> Decision:

@@ -52,7 +52,7 @@ def _keep(work: Work, line: Line, conversation: Conversation, hold: Hold) -> Non
     """Nobody talks in it any more and nothing leads to it: kept for the hold alone. Once, however often she asks."""
     if hold.wished:
         return
-    decision = relay.texter_erases_later(conversation, work.now)
+    decision = relay.texter_erases_later(conversation, hold.until, work.now)
     apply.apply(work, line, conversation, _with_held(work, conversation, decision))
     work.conversations.unroute(conversation.id)
     work.holds.wish(hold)

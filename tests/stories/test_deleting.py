@@ -262,7 +262,11 @@ async def test_delete_during_a_hold_waits_and_says_so(keeping: Stage) -> None:
         await line.settled()
         [told] = new(robin)
         assert told.startswith("Sorry: by law we must keep our copy until ")
-    assert new(alma) == [NOTICE.format(code=code)]
+        day = told.removeprefix("Sorry: by law we must keep our copy until ").split(";")[0]
+    assert new(alma) == [
+        f"{code}: the texter asked to erase the conversation; by law our copy is kept until {day}. "
+        "Please delete it from your phone."
+    ]
     assert await states(line) == [State.CLOSED]
     await alma.write(f"{code} hello?")
     await alma.shows(f"{code}: no such conversation.")
