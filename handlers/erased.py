@@ -16,6 +16,7 @@ import structlog
 from storage.engine import Store
 from storage.keyring import Keyring, locked
 from storage.tables import day_of
+from storage.work import Work
 
 log = structlog.get_logger("erased")
 
@@ -70,9 +71,14 @@ class Erased:
 
     async def remember(self, store: Store) -> None:
         """Every id that the database remembers is in the file, on the disk; what is old enough is gone. OSError."""
-        rows, now = await store.do(lambda work: (work.rotation.erasures(), work.now))
+        rows, now = await store.do(self._news)
         if day_of(now) != self._compacted or not rows.keys() <= (self._written or {}).keys():
             self._write(rows, now)
+
+    def _news(self, work: Work) -> tuple[dict[bytes, int], datetime]:
+        """Once a day everything, every second what is of today; and of yesterday, for clocks that differ."""
+        today = day_of(work.now)
+        return work.rotation.erasures(today - 1 if today == self._compacted else 0), work.now
 
     def _write(self, rows: Mapping[bytes, int], now: datetime) -> None:
         """Writes the file anew, without what may be forgotten."""

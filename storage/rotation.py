@@ -34,7 +34,7 @@ _SWAP = (
 _LOCK = select(epochs.c.kid).where(epochs.c.kid == bindparam("of")).with_for_update()
 _IN_USE = select(exists().where(envelopes.c.kid == bindparam("of")))
 _SCHEMA = text("SELECT version_num FROM alembic_version")
-_ERASURES = select(erasures.c.id, erasures.c.day)
+_ERASURES = select(erasures.c.id, erasures.c.day).where(erasures.c.day >= bindparam("since"))
 _END = delete(epochs).where(epochs.c.kid == bindparam("of"), ~exists().where(envelopes.c.kid == epochs.c.kid))
 
 
@@ -96,9 +96,9 @@ class Rotation:
         found = self._desk.conn.execute(_SCHEMA).scalar()
         return "" if found is None else str(found)
 
-    def erasures(self) -> dict[bytes, int]:
-        """Ids of what was erased lately, and the day of each: a few thousand at most, and swept by time."""
-        return {row.id: row.day for row in self._desk.conn.execute(_ERASURES)}
+    def erasures(self, since: int = 0) -> dict[bytes, int]:
+        """Ids of what was erased on this day or later, and each day: some thousand at most, and swept by time."""
+        return {row.id: row.day for row in self._desk.conn.execute(_ERASURES, {"since": since})}
 
     def _take_over(self, old: bytes, some: Select[Any]) -> Moved:
         rows = self._desk.conn.execute(some, {"old": old, "most": BATCH}).all()

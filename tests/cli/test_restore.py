@@ -228,6 +228,9 @@ def test_the_line_mends_its_own_list(line: Type, think: Think, tmp_path: Path) -
     mended = (tmp_path / "keys" / "erased").read_text().splitlines()[2:-1]
     assert ids
     assert set(mended) == set(ids)
+    today = int(ids[0].split()[0])
+    assert len(think(lambda work: work.rotation.erasures(today))) == len(ids)
+    assert think(lambda work: work.rotation.erasures(today + 1)) == {}
 
 
 def test_a_running_line_is_not_restored(line: Type, database_url: str, tmp_path: Path) -> None:
