@@ -44,6 +44,7 @@ _WITH_KEY = conversations.outerjoin(
     ),
 )
 _ALL = select(conversations, envelopes.c.kid, envelopes.c.wrapped).select_from(_WITH_KEY)
+_CODE = select(conversations.c.code).where(conversations.c.id == bindparam("of"))
 _GET = _ALL.where(conversations.c.id == bindparam("of"))
 _contact = envelopes.alias("contact_key")
 _BY_LABEL = select(
@@ -171,6 +172,11 @@ class Conversations:
         """The one that the code stands for, or stood for last. A code grants nothing: the caller asks whose it is."""
         holder = self._codes.holder(code)
         return None if holder is None else self.get(holder)
+
+    def name(self, conversation_id: ConversationId) -> str:
+        """What people call it: its code as long as there is one, else how its id begins. Opens nothing."""
+        code: str | None = self._desk.conn.execute(_CODE, {"of": conversation_id}).scalar()
+        return code or conversation_id.hex()[:8]
 
     def save(self, conversation: Conversation) -> Conversation:
         """Writes it; returns it with its new version. Stale when somebody else was quicker. CLOSED frees the code, and

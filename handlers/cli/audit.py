@@ -24,26 +24,28 @@ def audit(
     """Who did what on this line: keys, staff, rota, exports, addresses. Exit 1 if the trail has a break."""
     here = asked.of(context)
 
-    def thought(work: Work) -> tuple[list[Entry], bool, dict[int, str]]:
+    def thought(work: Work) -> tuple[list[Entry], bool, dict[int, str], dict[bytes, str]]:
         names = {int(person.id): person.name for person in work.staff.everyone()}
         found: list[Entry] = []
         try:
             found += work.audit.entries(last=last)
+            whole = work.audit.verify()
         except SealBroken:
-            return _up_to_the_break(work, last), False, names
-        return found, work.audit.verify(), names
+            found, whole = _up_to_the_break(work, last), False
+        about = {one.conversation for one in found if one.conversation is not None}
+        return found, whole, names, {one: work.conversations.name(one) for one in about}
 
     with here.store(here.settings()) as store:
-        entries, whole, names = store.do_now(thought)
+        entries, whole, names, talks = store.do_now(thought)
     here.table(
-        {"whole": whole, "entries": [_plain(one, names) for one in entries]},
+        {"whole": whole, "entries": [_plain(one, names, talks) for one in entries]},
         ("when (UTC)", "what", "who", "about"),
         [
             (
                 one.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
                 one.what,
                 _who(one, names),
-                _about(one, names),
+                _about(one, names, talks),
             )
             for one in entries
         ],
@@ -73,16 +75,20 @@ def _who(entry: Entry, names: dict[int, str]) -> str:
     return names.get(entry.by, f"staff member {entry.by}, who left")
 
 
-def _about(entry: Entry, names: dict[int, str]) -> str:
-    """The detail; where it begins with the number of a staff member, with her alias as long as she is here."""
+def _about(entry: Entry, names: dict[int, str], talks: dict[bytes, str]) -> str:
+    """The conversation and the detail; where that begins with the number of a staff member, with her alias as long as
+    she is here."""
     said = harmless(entry.detail).replace("\n", " ")
+    talk = talks.get(entry.conversation or b"", "")
+    if talk and not said.startswith(talk):
+        said = f"{talk}: {said}" if said else talk
     number, parted, rest = said.partition(": ") if ": " in said else (said, "", "")
     if entry.what.split()[0] in {"staff", "key", "contact"} and number.isdigit():
         return f"{names.get(int(number), f'staff member {number}, who left')}{parted}{rest}"
     return said
 
 
-def _plain(entry: Entry, names: dict[int, str]) -> dict[str, object]:
+def _plain(entry: Entry, names: dict[int, str], talks: dict[bytes, str]) -> dict[str, object]:
     return {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -90,5 +96,6 @@ def _plain(entry: Entry, names: dict[int, str]) -> dict[str, object]:
         "by": None if entry.by is None else int(entry.by),
         "name": None if entry.by is None else names.get(entry.by),
         "conversation": None if entry.conversation is None else entry.conversation.hex(),
+        "about": talks.get(entry.conversation or b""),
         "detail": entry.detail,
     }

@@ -55,6 +55,8 @@ def test_a_hold_is_added_changed_listed_and_ended(line: Type, think: Think, code
     told = think(lambda work: [(entry.what, entry.by, entry.detail) for entry in work.audit.entries()])
     assert [what for what, _, _ in told] == ["hold begun", "hold changed", "hold ended"]
     assert told[0][1:] == (1, f"until {TOMORROW}: court order 12")
+    assert f"{code}: until" in line("audit").out
+    assert {one["about"] for one in line("audit", "--json").json["entries"]} == {code}
 
 
 @pytest.mark.parametrize(

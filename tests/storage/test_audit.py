@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import SealBroken
-from bot.people import StaffId
+from bot.people import ConversationId, StaffId
 from storage.engine import Store
 from storage.tables import day_of
 from storage.work import Work
@@ -38,6 +38,14 @@ async def test_the_trail_tells_who_what_and_when(store: Store, clock: FakeClock,
     [row] = by_hand(database_url, "SELECT day, sealed FROM audit")
     assert row[0] == day_of(clock.now)
     assert b"hold" not in bytes(row[1])  # type: ignore[arg-type]
+
+
+async def test_a_conversation_has_a_name_for_ever(store: Store) -> None:
+    """Its code, and once nothing is left of it how its id begins: so an entry can say which it was."""
+    made = await store.do(lambda work: writes(work, ROBIN, "hi"))
+    assert await store.do(lambda work: work.conversations.name(made.id)) == made.code
+    lost = ConversationId(bytes(range(16)))
+    assert await store.do(lambda work: work.conversations.name(lost)) == "00010203"
 
 
 async def test_everybody_at_once_makes_one_chain(store: Store) -> None:
