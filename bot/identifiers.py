@@ -76,6 +76,9 @@ _ALONE: Final = r"(?<![\d])(?<!\d[-./ :+])(?:{})(?!\d)(?![-./:]\d)"
 NO_NUMBER: Final = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"(?<!\d)(?<!\d[-. ])\d{{1,6}}\s?[-–—]\s?\d{{1,6}}\s?{_MONEY}",  # 1200-1500 euros
+        r"(?<![-\d])4-7-8(?![-\d])",  # how to breathe
+        rf"(?<!\d)(?<!\d[-./ ]){_DAY}\.{_MONTH}\.{_YEAR}\s?[-–—]\s?{_DAY}\.{_MONTH}\.{_YEAR}(?!\d)",
         rf"{_MONEY}\s?{_SUM}(?!\d)",
         rf"(?<!\d)(?<!\d[-. ]){_SUM}\s?{_MONEY}",
         _ALONE.format(r"\d{1,3}(?:,\d{3})+(?:\.\d\d)?"),  # 1,250,000
@@ -140,6 +143,8 @@ def _is_number(run: str) -> bool:
         return False
     if all(group in KNOWN or re.fullmatch(_YEAR, group) for group in groups):
         return False
+    if [len(group) for group in groups] == [3, 3, 4]:
+        return True
     return not (_is_list(run, groups) and _climbs(groups))
 
 
@@ -148,9 +153,9 @@ def _is_list(run: str, groups: list[str]) -> bool:
 
 
 def _climbs(groups: list[str]) -> bool:
-    """12, 14, 16, 18: whoever counts goes up, and no number in a list begins with 0."""
+    """12, 14, 16, 18, or 10, 9, 8 …: whoever counts goes one way, and no number in a list begins with 0."""
     numbers = [int(group) for group in groups if not group.startswith("0")]
-    return numbers == sorted(set(numbers)) and len(numbers) == len(groups)
+    return numbers in (sorted(set(numbers)), sorted(set(numbers))[::-1]) and len(numbers) == len(groups)
 
 
 # ── Words ──
@@ -163,6 +168,7 @@ _MAILS: Final = (
 _MAIL: Final = re.compile(
     rf"[\w.+-]{_AT}[\w-]+(?:{_DOT}[\w-]+)*{_DOT}[^\W\d_]{{2,}}"
     rf"|[\w.+-]\s(?:at|arroba|собака)\s(?:{_MAILS}{_DOT}[^\W\d_]{{2,}}|[\w-]+\s(?:dot|punto|крапка)\s[^\W\d_]{{2,}})"
+    r"|[\w.+-](?:\s?@\s?|\sat\s)(?:gmail|googlemail|hotmail|icloud|protonmail)(?![^\W_])"
     r"|mailto:"
 )
 _SITES: Final = (
@@ -175,15 +181,24 @@ _LINK: Final = re.compile(
     rf"(?<![\w.-])(?:www\.|[a-z]{{1,3}}\.)?(?:{_SITES})|(?<!\w)(?:tg|viber|whatsapp|skype|tel|sms|sgnl|weixin|line):/*[\w+]"
 )
 _HANDLE: Final = re.compile(r"(?<![\w.@])@\s?([\w.]{3,32})")
-_SAID: Final = re.compile(
+_SERVICE: Final = (
     r"(?<![^\W_])(?:insta(?:gram)?|ig|snap(?:chat)?|telegram|tg|whats\s?app|viber|wechat|tiktok|facebook|fb|skype|signal"
-    r"|інста(?:грам)?|телеграм|тг)\s?[:=]\s?([\w.]{3,})"
+    r"|discord|інста(?:грам)?|телеграм|тг)"
 )
+_MADE_UP: Final = r"(?=[^\W\d]*[\d_]|[^\W\d]+\.[^\W_])[\w.]{3,32}"
+"""A word with a digit, "_" or dot in it: no language has such words, user names do."""
+_SAID: Final = (
+    re.compile(rf"{_SERVICE}\s?[:=]\s?([\w.]{{3,}})(?!\s[^\W\d_]|[\w.])"),
+    re.compile(rf"{_SERVICE}(?:\s?[:=]\s?|\s(?:is|as|es|name|id)\s|\s)({_MADE_UP})"),
+    re.compile(rf"(?<!\w)(?:my\s{_SERVICE}\sis|on\s{_SERVICE}\sas)\s([\w.]{{3,32}})"),
+    re.compile(rf"(?<![\w.])({_MADE_UP})\son\s{_SERVICE}(?![^\W_])"),
+)
+"""Behind a colon a plain word is a name if no other follows: "Signal: use it" is advice."""
 
 
 def _has_name(text: str) -> bool:
     """A user name behind "@" or "insta:"; not a case code, and not "@ 5pm"."""
-    named = [*_HANDLE.finditer(text), *_SAID.finditer(text)]
+    named = [*_HANDLE.finditer(text), *(one for said in _SAID for one in said.finditer(text))]
     return any(
         re.search(r"[^\W\d_]", one[1]) is not None
         and casecode.read(one[1].rstrip(".")) is None

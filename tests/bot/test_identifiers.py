@@ -18,12 +18,12 @@ NUMBERS = (
     "٢٠٢ ٥٥٥ ٠١٤٢", "２０２５５５０１４２", "2️⃣0️⃣2️⃣5️⃣5️⃣5️⃣0️⃣1️⃣4️⃣2️⃣", "२०२५५५०१४२", "②⓪②⑤⑤⑤⓪①④②", "202\u200b555\u200b0142",
     "two zero two, five five five, oh one four two", "cero uno dos tres cuatro cinco seis",
     "нуль дев'ять сім п’ять п’ять п’ять один", "202, 555, 0142", "I am free at 18:00, 202 555 0142",
-    "2026-03-02 or 555 01 42", "$20 to 202 555 0142",
+    "2026-03-02 or 555 01 42", "call 305, 555, 1234", "$20 to 202 555 0142",
 )  # fmt: skip
 MAILS = (
     "alma@example.org", "Alma.K+x@mail.example.co.uk", "alma @ example.org", "alma(at)example(dot)org",
     "alma at gmail dot com", "alma at gmail.com", "alma [at] example [dot] org", "ＡＬＭＡ＠ｅｘａｍｐｌｅ．ｏｒｇ",
-    "mailto:alma",
+    "mailto:alma", "alma@gmail", "alma at gmail",
 )  # fmt: skip
 NAMES = (
     "@alma_k",
@@ -31,6 +31,11 @@ NAMES = (
     "insta: alma.k",
     "IG = alma",
     "телеграм: alma",
+    "my insta is almakay",
+    "find me on telegram as almakay",
+    "my Signal is alma.42",
+    "alma_k on instagram",
+    "telegram alma_k",
     "＠alma_k",
     "@ alma_k",
 )
@@ -63,7 +68,9 @@ def test_what_could_tell_who_she_is_is_found(text: str, what: Identifier) -> Non
         "K7R2 M3XA 9QW4", "$1,500.00", "1,250,000", "1 250 000 грн", "€ 20000", "2.500,00 EUR", "100000 dollars",
         "12, 14, 16, 18", "24, 36, 48, 112", "room 1204, floor 12", "see you @ 5pm", "@ 17:30", "no. 12345",
         "https://www.gov.uk/report", "www.example.org/help", "it is me", "t. me too", "I am at home. Come soon",
-        "look at hotel.Then", "Telegram is fine", "one two three", "at one or two", "5-10 min", "+/- 3", "x" * 4096,
+        "look at hotel.Then", "Telegram is fine", "one two three", "at one or two", "5-10 min", "+/- 3",
+        "Signal: use it", "telegram: that is safer", "whatsapp: turn it off", "4-7-8, 4-7-8, 4-7-8", "1200-1500 euros",
+        "10, 9, 8, 7, 6, 5, 4, 3, 2, 1", "26.11.2026-28.11.2026", "Signal is better", "x" * 4096,
     ],
 )  # fmt: skip
 def test_what_tells_nothing_passes(text: str) -> None:
