@@ -187,10 +187,11 @@ _SERVICE: Final = (
 )
 _MADE_UP: Final = r"(?=[^\W\d]*[\d_]|[^\W\d]+\.[^\W_])[\w.]{3,32}"
 """A word with a digit, "_" or dot in it: no language has such words, user names do."""
+_NO_NAME: Final = r"(?:well|soon|long|much|fine|off|not|okay|safe|broken|gone|hacked|blocked|private)(?!\w)"
 _SAID: Final = (
     re.compile(rf"{_SERVICE}\s?[:=]\s?([\w.]{{3,}})(?!\s[^\W\d_]|[\w.])"),
     re.compile(rf"{_SERVICE}(?:\s?[:=]\s?|\s(?:is|as|es|name|id)\s|\s)({_MADE_UP})"),
-    re.compile(rf"(?<!\w)(?:my\s{_SERVICE}\sis|on\s{_SERVICE}\sas)\s([\w.]{{3,32}})"),
+    re.compile(rf"(?<!\w)(?:my\s{_SERVICE}\sis|on\s{_SERVICE}\sas)\s(?!{_NO_NAME})([\w.]{{3,32}})"),
     re.compile(rf"(?<![\w.])({_MADE_UP})\son\s{_SERVICE}(?![^\W_])"),
 )
 """Behind a colon a plain word is a name if no other follows: "Signal: use it" is advice."""

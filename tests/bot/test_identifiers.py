@@ -70,7 +70,7 @@ def test_what_could_tell_who_she_is_is_found(text: str, what: Identifier) -> Non
         "https://www.gov.uk/report", "www.example.org/help", "it is me", "t. me too", "I am at home. Come soon",
         "look at hotel.Then", "Telegram is fine", "one two three", "at one or two", "5-10 min", "+/- 3",
         "Signal: use it", "telegram: that is safer", "whatsapp: turn it off", "4-7-8, 4-7-8, 4-7-8", "1200-1500 euros",
-        "10, 9, 8, 7, 6, 5, 4, 3, 2, 1", "26.11.2026-28.11.2026", "Signal is better", "x" * 4096,
+        "10, 9, 8, 7, 6, 5, 4, 3, 2, 1", "26.11.2026-28.11.2026", "Signal is better", "on facebook as well", "x" * 4096,
     ],
 )  # fmt: skip
 def test_what_tells_nothing_passes(text: str) -> None:
