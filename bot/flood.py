@@ -26,9 +26,10 @@ GREETINGS: Final = 3
 """First answers to one contact in a day: who writes, says BYE and comes back knows the words by then. Her conversation
 opens without them."""
 
-FIRST_CONTACTS: Final = 50
+FIRST_CONTACTS: Final = 100
 """New contacts of one prefix in an hour from which on it is looked at more closely: a prefix is 100,000 numbers or
-fewer, of which an honest line hears one now and then."""
+fewer. High, for behind it nobody is asked before a second text: a hundred models of one agency may write on the day
+that it is in the news, and a pumper's thousand costs a hundred answers."""
 
 SECOND_TEXTS: Final = 4
 """One in so many of them has written a second time, or nobody there is talking: SMS pumping earns by our first answer,

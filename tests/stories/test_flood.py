@@ -152,10 +152,10 @@ async def test_a_talk_goes_on_while_many_numbers_write(line: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "pumped"),
-    [(50, 0, False), (51, 0, True), (51, 13, False), (100, 24, True), (100, 25, False)],
+    [(100, 0, False), (101, 0, True), (101, 26, False), (200, 49, True), (200, 50, False)],
 )
 def test_what_looks_like_pumping(first: int, second: int, *, pumped: bool) -> None:
-    """More than fifty new numbers in an hour, and fewer than a quarter of them have written again."""
+    """More than a hundred new numbers in an hour, and fewer than a quarter of them have written again."""
     assert flood.is_pumped(first, second) is pumped
 
 
