@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot import bursts, ladder, phrases, segments
@@ -307,6 +307,22 @@ def post_to_staff(
                 last_part=number == len(parts),
             )
         )
+
+
+def post_outside(work: Work, to: Address, side: Side, text: str, *, within: timedelta) -> None:
+    """One line to an address that belongs to no contact of ours; it carries the address itself, sealed, until sent."""
+    work.outbox.add(
+        Letter(
+            to=ContactId(work.chance.id()),
+            side=side,
+            medium=to.medium,
+            via=to.via,
+            text=Secret(text),
+            deadline=work.now + within,
+            priority=Priority.TALK if side is Side.TEXTER else Priority.NOTICE,
+            address=to,
+        )
+    )
 
 
 def _captioned(buttons: tuple[Button, ...], language: str) -> tuple[Button, ...]:

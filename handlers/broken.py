@@ -12,10 +12,9 @@ from typing import Final, TypeVar
 from bot import relay
 from bot.decision import ToStaff
 from bot.errors import SealBroken
-from bot.messages import Address, Inbound, Letter, Priority, Side
+from bot.messages import Address, Inbound, Side
 from bot.people import ContactId, ConversationId, StaffId, Standing
 from bot.phrases import phrase
-from bot.redact import Secret
 from handlers import alarms, apply, desk
 from handlers.line import Line
 from storage.engine import Store
@@ -73,18 +72,8 @@ def excuse(work: Work, line: Line, inbound: Inbound) -> bool:
 
 
 def _say(work: Work, line: Line, to: Address) -> None:
-    work.outbox.add(
-        Letter(
-            to=ContactId(work.chance.id()),
-            side=Side.STAFF,
-            medium=to.medium,
-            via=to.via,
-            text=Secret(line.say(phrase("broken.not.done"), line.default_language)),
-            deadline=work.now + line.rested,
-            priority=Priority.NOTICE,
-            address=to,
-        )
-    )
+    text = line.say(phrase("broken.not.done"), line.default_language)
+    apply.post_outside(work, to, Side.STAFF, text, within=line.rested)
 
 
 def _conversation(work: Work, line: Line, conversation_id: bytes) -> bool:

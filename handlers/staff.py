@@ -9,8 +9,8 @@ from bot import casecode, grammar
 from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
-from bot.messages import Address, Copy, Inbound, Kind, Letter, Priority, Side
-from bot.people import Contact, ContactId, ConversationId, Medium, Staff, Standing
+from bot.messages import Address, Copy, Inbound, Kind, Side
+from bot.people import Contact, ConversationId, Medium, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
 from handlers import apply, desk
@@ -217,15 +217,5 @@ def stranger(work: Work, line: Line, inbound: Inbound) -> None:
 
 
 def _neutral(work: Work, line: Line, to: Address) -> None:
-    work.outbox.add(
-        Letter(
-            to=ContactId(work.chance.id()),
-            side=Side.STAFF,
-            medium=to.medium,
-            via=to.via,
-            text=Secret(line.say(phrase("staff.stranger"), line.default_language)),
-            deadline=work.now + line.reply_deadline,
-            priority=Priority.NOTICE,
-            address=to,
-        )
-    )
+    text = line.say(phrase("staff.stranger"), line.default_language)
+    apply.post_outside(work, to, Side.STAFF, text, within=line.reply_deadline)

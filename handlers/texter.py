@@ -12,8 +12,8 @@ from bot.conversation import Conversation, Step
 from bot.decision import Said, ToTexter
 from bot.grammar import Word
 from bot.ladder import Watch, able
-from bot.messages import Address, Direction, Inbound, Kind, Letter, Priority, Side
-from bot.people import ContactId, Medium
+from bot.messages import Address, Direction, Inbound, Kind, Side
+from bot.people import Medium
 from bot.phrases import Phrase, moment, phrase
 from bot.redact import Secret
 from handlers import apply, deleting, gate, waits
@@ -323,19 +323,8 @@ def _farewell(visit: Visit, what: Phrase) -> None:
         return
     if not gate.may_answer_outside(visit.work, visit.line, visit.address):
         return
-    country = _country(visit.address)
-    visit.work.outbox.add(
-        Letter(
-            to=ContactId(visit.work.chance.id()),
-            side=Side.TEXTER,
-            medium=visit.address.medium,
-            via=visit.address.via,
-            text=Secret(visit.line.say(what, visit.language, country)),
-            deadline=visit.work.now + visit.line.reply_deadline,
-            priority=Priority.TALK,
-            address=visit.address,
-        )
-    )
+    text = visit.line.say(what, visit.language, _country(visit.address))
+    apply.post_outside(visit.work, visit.address, Side.TEXTER, text, within=visit.line.reply_deadline)
 
 
 def _out_of_reach(visit: Visit) -> None:
