@@ -202,7 +202,9 @@ async def faults(place: Place, every: int = 1, *, updates: str = "polling") -> A
             net = _net(stage, cage)
     said = "\n".join(heard)
     assert fuse.blown, "nothing was tried"
-    assert "Boom" in said, "no fault has been told of"
+    assert '"event"' in said, "nothing was overheard"
+    # Some faults are swallowed where they rise and become "try again": only of all of them is one sure to be told of.
+    assert every > 1 or "Boom" in said, "no fault has been told of"
     found = net.caught(said.encode())
     yield Outcome(cage.count, len(found), f"said aloud: {', '.join(sorted(found))}")
     yield Outcome(

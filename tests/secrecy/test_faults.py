@@ -10,7 +10,7 @@ from tests.secrecy.trial import Place, assert_nothing_through
 
 @pytest.mark.parametrize(
     ("database_url", "updates", "every"),
-    [("sqlite", "polling", 2), ("postgresql", "webhook", 7)],
+    [("sqlite", "polling", 2), ("postgresql", "webhook", 8)],
     indirect=["database_url"],
 )
 async def test_a_fault_says_nothing_and_loses_nothing(place: Place, updates: str, every: int) -> None:
