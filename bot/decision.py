@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.bursts import Pace
 from bot.conversation import Conversation, Offer, Step
 from bot.messages import Button, Direction, Priority, Side, Writer
-from bot.people import ContactId, StaffId
+from bot.people import ContactId, QuestionId, StaffId
 from bot.phrases import Phrase
 from bot.redact import Secret
 
@@ -31,7 +31,7 @@ class ToTexter:
 class ToStaff:
     """Something for one staff contact. `coded`: the conversation's code stands before it, in every part.
     `about` False: it does not come from the conversation, and outlives its erasing. `pace`: whether it may be joined
-    with what waits for the same contact."""
+    with what waits for the same contact. `question`: OK and CAN'T answer this one."""
 
     contact: ContactId
     what: Words
@@ -41,6 +41,7 @@ class ToStaff:
     about: bool = True
     pace: Pace = Pace.ALONE
     buttons: tuple[Button, ...] = ()
+    question: QuestionId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,14 @@ class Agreement:
     text: str
 
 
-Said = Command | CodeText | CodeAlone | WrongCode | Held | Plain | Agreement
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """CAN'T: an answer if a question was the last thing sent, else words."""
+
+    text: str
+
+
+Said = Command | CodeText | CodeAlone | WrongCode | Held | Plain | Agreement | Refusal
 
 
 def bare(text: str) -> str:
@@ -248,8 +255,12 @@ SLASH_START = re.compile(r"\s*/start(\s+[A-Za-z0-9_-]{1,64})?\s*", re.IGNORECASE
 """https://core.telegram.org/bots/features#deep-linking"""
 
 
-AGREED = frozenset({"ok", "okay", "ок"})
-"""The last one is Cyrillic: two keys of a Ukrainian keyboard."""
+AGREED = frozenset({"ok", "okay", "ок"}) | {word for word, what in TEXTER_WORDS.items() if what is Word.OK}
+"""OK in every language; the last one is Cyrillic: two keys of a Ukrainian keyboard."""
+CANNOT = frozenset(
+    bare(word) for language in phrases.languages() for word in phrases.listed("words.cannot", language)
+)
+"""CAN'T in every language, with every apostrophe that phones put there (`_straight`)."""
 
 
 def staff_said(text: str, *, only_slash: bool = False) -> Said:
@@ -259,6 +270,8 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
         return Plain(words)
     if bare(words) in AGREED:
         return Agreement(words)
+    if bare(_straight(words)) in CANNOT:
+        return Refusal(words)
     led = casecode.leading(words)
     if led is None:
         return _without_code(words)
@@ -266,6 +279,13 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
     if isinstance(code, casecode.Mistyped):
         return WrongCode(code.written)
     return _with_code(code, rest)
+
+
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))
+
+
+def _straight(words: str) -> str:
+    return words.translate(APOSTROPHES)
 
 
 def _without_code(words: str) -> Said:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.people import ContactId, ConversationId, Medium, StaffId
+from bot.people import ContactId, ConversationId, Medium, QuestionId, StaffId
 from bot.redact import Secret
 
 
@@ -150,8 +150,9 @@ class Letter:
     given (farewells only). `about`: the conversation it comes from; its lane is (conversation, to). Without one the
     lane is the contact's own. `deadline`: not sent after it. `line`: the transcript line that it carries. `buttons`
     only for Telegram. For Task.REACT `text` is the mark and `writer.message` what it is put on. `offer`: it offers
-    `about` to its addressee. `last_part`: the receipt of this part speaks for the whole text. `together`: it may be
-    joined with a like one that waits before it; these are its words without the code in front.
+    `about` to its addressee. `question`: OK and CAN'T answer this one. `last_part`: the receipt of this part speaks for
+    the whole text. `together`: it may be joined with a like one that waits before it; these are its words without the
+    code in front.
     """
 
     to: ContactId
@@ -168,6 +169,7 @@ class Letter:
     line: bytes | None = None
     address: Address | None = None
     offer: bool = False
+    question: QuestionId | None = None
     not_before: datetime | None = None
     together: str | None = None
     last_part: bool = True

@@ -11,6 +11,8 @@ ContactId = NewType("ContactId", bytes)
 """One address of a staff member or of a texter: 16 random bytes. Rules see this, never the address."""
 ConversationId = NewType("ConversationId", bytes)
 """16 random bytes."""
+QuestionId = NewType("QuestionId", bytes)
+"""One question that the line has asked one staff member: 16 random bytes."""
 
 
 class Role(StrEnum):
@@ -41,13 +43,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One address of a staff member. `last_from`: where the last message came from that the carrier accepted."""
+    """One address of a staff member. `last_from`: where the last message came from that the carrier accepted;
+    `last_question`: the question that it asked."""
 
     id: ContactId
     staff: StaffId
     medium: Medium
     standing: Standing
     last_from: ConversationId | None = None
+    last_question: QuestionId | None = None
 
     @property
     def reachable(self) -> bool:
@@ -57,7 +61,8 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Staff:
     """A staff member; `name` is an alias. `available` is ON / OFF; `unsettled`: somebody else ended or moved a
-    conversation of hers since her last relayed text."""
+    conversation of hers since her last relayed text. `silent`: she was asked READY? and has not been heard of since.
+    `zone`: the IANA zone by whose clock she plans, "" for the line's."""
 
     id: StaffId
     name: str
@@ -66,6 +71,8 @@ class Staff:
     contacts: tuple[Contact, ...]
     available: bool = True
     unsettled: bool = False
+    silent: bool = False
+    zone: str = ""
 
     def __repr__(self) -> str:
         return f"Staff({self.id})"

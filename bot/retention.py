@@ -133,6 +133,11 @@ NOTICE: Final = (
         "their time, requests to colleagues for a day, unanswered invitations for a week.",
         of=("held", "buried", "requests", "tokens"),
     ),
+    Subject(
+        "Of staff it is kept who was on call when, for {audit_days}; requests for cover for a month after the shift; "
+        "absences, and what was said about a shift, until it is over.",
+        of=("duty", "covers", "aways", "questions", "told"),
+    ),
     Subject("Who did what on the line, without any content, is recorded for {audit_days}.", of=("audit",)),
     Subject(
         "A copy of the keys that only supervisors can open is kept for {capsule_days} against a lost machine, and ids "

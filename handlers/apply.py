@@ -304,6 +304,7 @@ def post_to_staff(
                 together=text if letter.pace is not Pace.ALONE and len(parts) == 1 else None,
                 not_before=work.now + bursts.DELAY if letter.pace is Pace.LATER else None,
                 buttons=buttons,
+                question=letter.question,
                 last_part=number == len(parts),
             )
         )

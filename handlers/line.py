@@ -27,6 +27,7 @@ class _Opened:
 
     version: int = -1
     rota: Rota[StaffId] | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,26 @@ class Line:
 
     def rota(self, work: Work) -> Rota[StaffId]:
         """The rota in force; one without schedules where none has been applied."""
+        return self._read(work).rota or Rota(schedules=())
+
+    def rota_since(self, work: Work) -> datetime | None:
+        """Since when it is in force; None where none has been applied."""
+        return self._read(work).at
+
+    def _read(self, work: Work) -> _Opened:
         version = work.rota.version()
-        if version != self._opened.version or self._opened.rota is None:
-            try:
-                document = work.rota.current()
-            except SealBroken as broken:
-                # The one before, or nobody: the ladder asks the supervisors then. Silence would be worse.
-                work.notice(broken)
-                return self._opened.rota or Rota(schedules=())
-            self._opened.rota = rotafile.decode(document) if document else Rota(schedules=())
-            self._opened.version = version
-        return self._opened.rota
+        if version == self._opened.version and not work.rota.touched:
+            return self._opened
+        try:
+            newest = work.rota.newest()
+        except SealBroken as broken:
+            # The one before, or nobody: the ladder asks the supervisors then. Silence would be worse.
+            work.notice(broken)
+            return self._opened
+        opened = _Opened(version, rotafile.decode(newest.document), newest.at) if newest else _Opened(version)
+        if not work.rota.touched:
+            self._opened.version, self._opened.rota, self._opened.at = version, opened.rota, opened.at
+        return opened
 
     def watch(self, work: Work) -> Watch:
         """Who is on call now, and when that changes."""

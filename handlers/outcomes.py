@@ -39,7 +39,7 @@ def reached(work: Work, letter: Letter) -> None:
     """A staff phone has it: the last thing that came there. Before the letter is touched, as everywhere people come
     before lanes; the other way round two transactions wait for each other until PostgreSQL ends one, a second later."""
     if letter.side is Side.STAFF and letter.task is Task.SAY:
-        work.staff.set_last_from(letter.to, letter.about)
+        work.staff.set_last(letter.to, letter.about, letter.question)
 
 
 def accepted(work: Work, line: Line, letter: Letter) -> None:

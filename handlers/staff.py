@@ -13,13 +13,13 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Contact, ConversationId, Medium, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import apply, desk
+from handlers import apply, desk, questions
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
 
-Obey = Callable[[Turn, grammar.Command], None]
-"""A command's function; the table of them is in handlers/commands."""
+Obey = Callable[[Turn, grammar.Command | questions.Answer], None]
+"""What obeys a command, or an answer to a question; the tables of both are in handlers/commands."""
 
 
 def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
@@ -115,7 +115,13 @@ def _text(turn: Turn, obey: Obey) -> None:
             # Now, not at SEND: the question itself will be the last thing that the line sent her then.
             known = desk.named(turn, code) if code else desk.certain(turn)
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
-        case grammar.Plain(text=words) | grammar.Agreement(text=words):
+        case grammar.Agreement(text=words) | grammar.Refusal(text=words):
+            answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
+            if answer is None:
+                desk.relay_plain(turn, Secret(words))
+            else:
+                obey(turn, answer)
+        case grammar.Plain(text=words):
             desk.relay_plain(turn, Secret(words))
 
 
@@ -150,7 +156,8 @@ def _edited(turn: Turn, obey: Obey) -> None:
     ):
         raise NotNow("edit.lost")
     said = grammar.staff_said(turn.inbound.text.reveal())
-    words = said.text if isinstance(said, grammar.CodeText | grammar.Plain | grammar.Agreement) else ""
+    plain = grammar.CodeText | grammar.Plain | grammar.Agreement | grammar.Refusal
+    words = said.text if isinstance(said, plain) else ""
     if not words or (isinstance(said, grammar.CodeText) and said.code != conversation.code):
         raise NotNow("edit.lost")
     if conversation.medium is Medium.SMS:
@@ -163,8 +170,14 @@ def _not_carried(turn: Turn, obey: Obey) -> None:
 
 
 def _pressed(turn: Turn, obey: Obey) -> None:
-    """A button: "take:…" or "pass:…" with the conversation's handle; looked up among what is offered to her."""
-    what, _, handle = (turn.inbound.pressed.reveal() if turn.inbound.pressed else "").partition(":")
+    """A button: "take:…" or "pass:…" with the conversation's handle, looked up among what is offered to her; or an
+    answer to a question of hers."""
+    pressed = turn.inbound.pressed.reveal() if turn.inbound.pressed else ""
+    answer = questions.pressed(turn, pressed)
+    if answer is not None:
+        obey(turn, answer)
+        return
+    what, _, handle = pressed.partition(":")
     conversation = turn.work.conversations.get(_id(handle))
     asks = {"take": grammar.Ask.TAKE, "pass": grammar.Ask.PASS}
     if conversation is None or what not in asks:

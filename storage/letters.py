@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 
 from bot.errors import SealBroken
 from bot.messages import Address, Button, Letter, Priority, Side, Task
-from bot.people import ContactId, ConversationId, Medium
+from bot.people import ContactId, ConversationId, Medium, QuestionId
 from bot.redact import Secret
 from storage import addresses
 from storage.addresses import Book
@@ -133,6 +133,7 @@ def _letter(row: AnyRow, mail: Mail, address: Address | None) -> Letter:
         line=mail.line,
         address=address if mail.place is not None else None,
         offer=mail.offer,
+        question=None if row.question is None else QuestionId(row.question),
         last_part=mail.last_part,
         # Of what waits nobody asks for the words without the code again.
         together="" if mail.together else None,

@@ -39,6 +39,18 @@ class LineRoom:
         if not self._desk.put_once(line, {"name": name, "sealed": sealed}):
             self._desk.conn.execute(_SET, {"of": name, "value": sealed})
 
+    def swap(self, name: str, before: str | None, value: str) -> bool:
+        """Replaces the value if it still is `before` (None: there is none); False, and nothing changed, otherwise."""
+        sealed: bytes | None = self._desk.conn.execute(_GET, {"of": name}).scalar()
+        key = self._desk.own_key(Owner.LINE, LINE_ID)
+        new = self._desk.vault.seal(key, _place(name), written(value), self._desk.now)
+        if sealed is None:
+            return before is None and self._desk.put_once(line, {"name": name, "sealed": new})
+        if text_of(self._desk.vault.open(key, _place(name), sealed).body) != before:
+            return False
+        swapped = _SET.where(line.c.sealed == bindparam("was"))
+        return self._desk.conn.execute(swapped, {"of": name, "value": new, "was": sealed}).rowcount == 1
+
 
 def _place(name: str) -> Place:
     return Place("line.sealed", Owner.LINE, LINE_ID, name.encode())

@@ -13,7 +13,7 @@ from bot.channel import LIMITS
 from bot.conversation import UNREADABLE
 from bot.errors import SealBroken
 from bot.messages import Copy, Letter, Side, Task
-from bot.people import ContactId, ConversationId, Medium
+from bot.people import ContactId, ConversationId, Medium, QuestionId
 from bot.redact import Secret
 from storage import letters
 from storage.copies import Copies, reference_labels
@@ -53,6 +53,16 @@ _EXPIRED = (
 _INSERT = insert(outbox).inline()
 _IN_FLIGHT = (
     select(outbox.c.conversation)
+    .join(lanes, lanes.c.lane == outbox.c.lane)
+    .where(
+        outbox.c.contact == bindparam("of"),
+        outbox.c.task == Task.SAY.value,
+        lanes.c.leased_by.is_not(None) | outbox.c.unsure,
+    )
+    .distinct()
+)
+_ASKING = (
+    select(outbox.c.question)
     .join(lanes, lanes.c.lane == outbox.c.lane)
     .where(
         outbox.c.contact == bindparam("of"),
@@ -160,6 +170,12 @@ class Outbox:
         """Where the letters come from that are on their way to this contact at this moment, or may have been."""
         rows = self._desk.conn.execute(_IN_FLIGHT, {"of": contact_id}).scalars()
         return frozenset(None if one is None else ConversationId(one) for one in rows)
+
+    def asking(self, contact_id: ContactId) -> frozenset[QuestionId | None]:
+        """The questions on their way to this contact at this moment, or perhaps there already; None among them stands
+        for anything that asks nothing."""
+        rows = self._desk.conn.execute(_ASKING, {"of": contact_id}).scalars()
+        return frozenset(None if one is None else QuestionId(one) for one in rows)
 
     def claim(
         self,
@@ -329,6 +345,7 @@ class Outbox:
             "task": letter.task.value,
             "medium": letter.medium.value,
             "sender": sender,
+            "question": letter.question,
             "priority": letter.priority.value,
             "due_at": letter.not_before or self._desk.now,
             "deadline": letter.deadline,

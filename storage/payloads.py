@@ -33,6 +33,7 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     name: str
     roles: tuple[str, ...]
     languages: tuple[str, ...]
+    zone: str = ""
 
 
 class Whereabouts(msgspec.Struct, frozen=True, array_like=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import func, select
 
 from bot.errors import SealBroken, Stale
@@ -17,12 +20,29 @@ _VERSION = select(func.max(rotas.c.version))
 _CURRENT = select(rotas.c.version, rotas.c.sealed).where(rotas.c.version == _VERSION.scalar_subquery())
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One version of the rota: `document` as rotafile.encode wrote it, `by` whom ("7", a staff id, or "command line"),
+    and when it was saved."""
+
+    number: int
+    document: bytes
+    by: str
+    at: datetime
+
+
 class RotaRoom:
     """The rota file as it was accepted, under the line's own key; the caller decodes it."""
 
     def __init__(self, desk: Desk, line: LineRoom) -> None:
         self._desk = desk
         self._line = line
+        self._touched = False
+
+    @property
+    def touched(self) -> bool:
+        """Whether this thought has saved a version: until it is committed nobody may remember it."""
+        return self._touched
 
     def version(self) -> int:
         """Counts the versions: 0 before the first."""
@@ -30,6 +50,11 @@ class RotaRoom:
 
     def current(self) -> bytes | None:
         """The newest document, None before the first."""
+        found = self.newest()
+        return None if found is None else found.document
+
+    def newest(self) -> Accepted | None:
+        """The newest version, None before the first. SealBroken when it was changed or taken away."""
         newest = int(self._line.get(_NEWEST) or 0)  # first: meanwhile there may be a newer one
         row = self._desk.conn.execute(_CURRENT).first()
         if newest > (row.version if row else 0):
@@ -37,7 +62,9 @@ class RotaRoom:
         if row is None:
             return None
         key = self._desk.key(Owner.LINE, LINE_ID)
-        return unpack(Version, self._desk.vault.open(key, _place(row.version), row.sealed).body).document
+        opened = self._desk.vault.open(key, _place(row.version), row.sealed)
+        version = unpack(Version, opened.body)
+        return Accepted(row.version, version.document, version.by, opened.at)
 
     def save(self, document: bytes, *, by: str) -> int:
         """Appends a document and who brought it; its version. Stale when somebody else saved one at this moment."""
@@ -47,6 +74,7 @@ class RotaRoom:
         if not self._desk.put_once(rotas, {"version": version, "sealed": sealed}):
             raise Stale("The rota has a newer version.")
         self._line.set(_NEWEST, str(version))
+        self._touched = True
         return version
 
 

@@ -12,14 +12,14 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.errors import SealBroken
 from bot.messages import Address
-from bot.people import Contact, ContactId, ConversationId, Medium, Role, Staff, StaffId, Standing
+from bot.people import Contact, ContactId, ConversationId, Medium, QuestionId, Role, Staff, StaffId, Standing
 from bot.redact import Secret
 from storage import addresses
 from storage.addresses import Book
 from storage.desk import AnyRow, Desk, key_of, once
 from storage.outbox import Outbox
 from storage.payloads import Profile, pack, unpack
-from storage.tables import envelopes, held, offers, staff, staff_contacts
+from storage.tables import aways, envelopes, feeds, held, offers, questions, staff, staff_contacts
 from storage.vault import Key, Label, Owner, Place
 
 _PEOPLE = (
@@ -27,11 +27,13 @@ _PEOPLE = (
         staff.c.id,
         staff.c.available,
         staff.c.unsettled,
+        staff.c.silent,
         staff.c.sealed,
         staff_contacts.c.id.label("contact"),
         staff_contacts.c.medium,
         staff_contacts.c.standing,
         staff_contacts.c.last_from,
+        staff_contacts.c.last_question,
     )
     .select_from(staff.outerjoin(staff_contacts, staff_contacts.c.staff == staff.c.id))
     .where(staff.c.removed.is_(False))
@@ -121,7 +123,9 @@ class StaffRoom:
         """Whether it is anybody's, however little of her still opens."""
         return self._desk.conn.execute(_BY_ADDRESS, {"labels": self._labels(address)}).first() is not None
 
-    def add(self, name: str, *, roles: frozenset[Role], languages: tuple[str, ...]) -> Staff | None:
+    def add(
+        self, name: str, *, roles: frozenset[Role], languages: tuple[str, ...], zone: str = ""
+    ) -> Staff | None:
         """A new staff member, without contacts; None when the name is taken, however it is capitalised."""
         if self.by_name(name) is not None:
             return None
@@ -136,10 +140,19 @@ class StaffRoom:
         if new is None:
             return None
         key = self._desk.new_key(Owner.STAFF, _owner_id(new))
-        profile = Profile(name, tuple(sorted(role.value for role in roles)), languages)
-        sealed = self._desk.vault.seal(key, _place(new), pack(profile), self._desk.now)
-        self._desk.conn.execute(_THIS.values(sealed=bindparam("value")), {"of": new, "value": sealed})
+        profile = Profile(name, tuple(sorted(role.value for role in roles)), languages, zone)
+        self._describe(StaffId(new), key, profile)
         return self.get(StaffId(new))
+
+    def set_zone(self, person: Staff, zone: str) -> None:
+        """By whose clock she plans: an IANA zone, "" for the line's."""
+        roles = tuple(sorted(role.value for role in person.roles))
+        profile = Profile(person.name, roles, person.languages, zone)
+        self._describe(person.id, self.key(person.id), profile)
+
+    def _describe(self, staff_id: StaffId, key: Key, profile: Profile) -> None:
+        sealed = self._desk.vault.seal(key, _place(staff_id), pack(profile), self._desk.now)
+        self._change(staff_id, sealed=sealed)
 
     def add_contact(
         self, staff_id: StaffId, medium: Medium, address: Address | None, *, token_until: datetime | None
@@ -208,9 +221,11 @@ class StaffRoom:
         """Whether the contact can be written to."""
         self._change_contact(contact_id, standing=standing.value)
 
-    def set_last_from(self, contact_id: ContactId, conversation: ConversationId | None) -> None:
-        """Which conversation the last message there came from, that the carrier accepted."""
-        self._change_contact(contact_id, last_from=conversation)
+    def set_last(
+        self, contact_id: ContactId, conversation: ConversationId | None, question: QuestionId | None = None
+    ) -> None:
+        """Which conversation the last message there came from, that the carrier accepted, and what it asked."""
+        self._change_contact(contact_id, last_from=conversation, last_question=question)
 
     def relabel(self, person: Staff) -> None:
         """Her name and her addresses are found under the current pepper."""
@@ -227,13 +242,21 @@ class StaffRoom:
         """Whether somebody else ended or moved a conversation of hers since her last relayed text."""
         self._change(staff_id, unsettled=unsettled)
 
+    def set_silent(self, staff_id: StaffId, silent: bool) -> None:
+        """Whether she was asked READY? and has not been heard of since."""
+        self._change(staff_id, silent=silent)
+
     def remove(self, staff_id: StaffId) -> None:
-        """Her name, addresses, keys, held texts, offers and queued letters are gone; her id is never given again."""
+        """Her name, addresses, keys, calendars and all that waits for her or was asked of her are gone; her id is never
+        given again."""
         conn = self._desk.conn
         contacts = [ContactId(one) for one in conn.execute(_CONTACTS, {"of": staff_id}).scalars()]
         for contact in contacts:
             self._outbox.cancel_contact(contact)
         conn.execute(delete(held).where(held.c.staff == staff_id))
+        conn.execute(delete(questions).where(questions.c.staff == staff_id))
+        conn.execute(delete(aways).where(aways.c.staff == staff_id))
+        conn.execute(delete(feeds).where(feeds.c.staff == staff_id))
         conn.execute(delete(offers).where(offers.c.staff == staff_id))
         conn.execute(delete(staff_contacts).where(staff_contacts.c.staff == staff_id))
         self._desk.forget_keys(Owner.CONTACT, contacts)
@@ -275,12 +298,15 @@ class StaffRoom:
                     Medium(row.medium),
                     Standing(row.standing),
                     None if row.last_from is None else ConversationId(row.last_from),
+                    None if row.last_question is None else QuestionId(row.last_question),
                 )
                 for row in rows
                 if row.contact is not None
             ),
             available=first.available,
             unsettled=first.unsettled,
+            silent=first.silent,
+            zone=profile.zone,
         )
 
     def _profile(self, staff_id: StaffId, sealed: bytes) -> Profile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Table, bindparam, delete, select, update
 
@@ -19,19 +19,24 @@ from bot.people import ConversationId
 from storage.audit import Audit
 from storage.desk import Desk
 from storage.tables import (
+    aways,
     blocks,
     conversations,
     copies,
+    covers,
     day_of,
+    duty,
     erasures,
     held,
     hour_of,
     outbox,
+    questions,
     rates,
     requests,
     seen,
     staff_contacts,
     tallies,
+    told,
 )
 from storage.vault import Owner
 
@@ -48,6 +53,10 @@ LONGEST_HELD: Final = timedelta(hours=1)
 """No text is held longer (ladder.reply_deadline_minutes is 60 at most)."""
 LONGEST_TOKEN: Final = timedelta(days=7)
 LONGEST_BLOCK: Final = timedelta(days=365)
+COVER_DAYS: Final = timedelta(days=30)
+"""Requests for cover are looked up by those who asked and answered, hardly a month later."""
+LONGEST_PLAN: Final = timedelta(days=1095)
+"""No absence, request or question about a shift lies further ahead."""
 
 _OPEN: Final = tuple(sorted(state.value for state in OPEN))
 _SILENT = (
@@ -134,19 +143,41 @@ class Sweep:
             self._desk.forget_keys(Owner.OUTBOX, own)
         return len(rows)
 
+    def duty(self, keeping: Keeping) -> int:
+        """Who was on call: as long as the trail says who planned it."""
+        self._clamp(duty.c.day, day_of(self._desk.now + LATE_DAY))
+        return self._take(duty, duty.c.id, duty.c.day < day_of(self._desk.now - keeping.audit))
+
+    def covers(self, keeping: Keeping) -> int:
+        """Requests for cover, a month after the shift; what they changed stands in the rota and in the trail."""
+        return self._expire(covers, covers.c.number, covers.c.due_at, COVER_DAYS, longest=LONGEST_PLAN)
+
+    def aways(self, keeping: Keeping) -> int:
+        """Absences that are over."""
+        return self._expire(aways, aways.c.id, aways.c.until, timedelta(), longest=LONGEST_PLAN)
+
+    def questions(self, keeping: Keeping) -> int:
+        """Questions that nobody answered, a day after an answer would have come too late."""
+        return self._expire(questions, questions.c.id, questions.c.due_at, LATE_DAY, longest=LONGEST_PLAN)
+
+    def told(self, keeping: Keeping) -> int:
+        """Marks of what was said about shifts that are over."""
+        self._clamp(told.c.day, day_of(self._desk.now + LONGEST_PLAN))
+        return self._take(told, told.c.label, told.c.day < day_of(self._desk.now))
+
     def perhaps_silent(self) -> list[ConversationId]:
         """Open conversations that are old enough for their texter to have been silent too long."""
         found = self._desk.conn.execute(_SILENT, {"day": day_of(self._desk.now - SILENCE)})
         return [ConversationId(one) for one in found.scalars()]
 
-    def _take(self, table: Table, key: Column[bytes], old: ColumnElement[bool]) -> int:
+    def _take(self, table: Table, key: Column[Any], old: ColumnElement[bool]) -> int:
         some = select(key).where(old).limit(MOST)
         return self._desk.conn.execute(delete(table).where(key.in_(some))).rowcount
 
     def _expire(
         self,
         table: Table,
-        key: Column[bytes],
+        key: Column[Any],
         until: Column[datetime],
         rest: timedelta,
         *,
@@ -175,5 +206,10 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "erasures": Sweep.erasures,
     "copies": Sweep.copies,
     "buried": Sweep.buried,
+    "duty": Sweep.duty,
+    "covers": Sweep.covers,
+    "aways": Sweep.aways,
+    "questions": Sweep.questions,
+    "told": Sweep.told,
 }
 """All of them, by name: a new subject is one function and one line here."""

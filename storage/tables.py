@@ -171,7 +171,8 @@ staff = Table(
     Column("available", Boolean, nullable=False),  # ON / OFF
     Column("unsettled", Boolean, nullable=False),  # a flag that changes with every hand-over
     Column("removed", Boolean, nullable=False),
-    Column("sealed", Bytes),  # name, roles, languages; NULL once removed
+    Column("sealed", Bytes),  # name, roles, languages, zone; NULL once removed
+    Column("silent", Boolean, nullable=False, server_default=sa.false()),  # asked READY?, no answer yet
     sqlite_autoincrement=True,
 )
 
@@ -188,6 +189,7 @@ staff_contacts = Table(
     Column("token_until", Instant),  # when the token dies
     Column("last_from", Bytes),  # a conversation's id
     Column("sealed", Bytes),  # place and via; NULL until she has joined
+    Column("last_question", Bytes),  # a question's id
 )
 
 # ── conversations ──
@@ -393,6 +395,7 @@ outbox = Table(
     Column("owner_id", Bytes, nullable=False),
     Column("reference_label", Bytes, nullable=False, unique=True),  # blind
     Column("sealed", Bytes, nullable=False),
+    Column("question", Bytes),  # a question's id
     Index("ix_outbox_lane_position", "lane", "position"),
     Index("ix_outbox_state_deadline", "state", "deadline"),
     sqlite_autoincrement=True,
@@ -424,6 +427,64 @@ rotas = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),  # counts changes
     Column("sealed", Bytes, nullable=False),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("id", Long, primary_key=True),  # order
+    Column("staff", Integer, nullable=False, index=True),  # who was on call: staff id
+    Column("day", Integer, nullable=False, index=True),  # the day it ended, not the time
+    Column("sealed", Bytes, nullable=False),  # which schedule, from when to when
+    sqlite_autoincrement=True,
+)
+
+covers = Table(
+    "covers",
+    metadata,
+    Column("number", Long, primary_key=True),  # by which people speak of it
+    Column("staff", Integer, nullable=False, index=True),  # whose shift it is
+    Column("state", String, nullable=False),  # open, taken, expired, cancelled
+    Column("due_at", Instant, nullable=False, index=True),  # when it expires: its shift begins, or ends
+    Column("sealed", Bytes, nullable=False),  # which shift, what is given for it, who was asked, who took it
+    sqlite_autoincrement=True,
+)
+
+aways = Table(
+    "aways",
+    metadata,
+    Column("id", Bytes, primary_key=True),
+    Column("staff", Integer, nullable=False, index=True),  # who is away
+    Column("until", Instant, nullable=False, index=True),  # when it may be forgotten
+    Column("sealed", Bytes, nullable=False),  # from when
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Bytes, primary_key=True),
+    Column("kind", String, nullable=False),  # a fixed word of ours
+    Column("staff", Integer, nullable=False, index=True),  # who was asked
+    Column("contact", Bytes, nullable=False),  # a contact's id
+    Column("due_at", Instant, nullable=False, index=True),  # when an answer comes too late
+    Column("sealed", Bytes, nullable=False),  # what about
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("label", Bytes, primary_key=True),  # blind: what was said, to whom, about which shift
+    Column("day", Integer, nullable=False, index=True),  # until when it must not be said again
+    sqlite_with_rowid=False,
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Bytes, primary_key=True),
+    Column("label", Bytes, nullable=False, unique=True),  # blind: the link's token
+    Column("staff", Integer, index=True),  # whose calendar; NULL for a schedule's
+    Column("sealed", Bytes, nullable=False),  # what it shows, and the events that were handed out
 )
 
 audit = Table(

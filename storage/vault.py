@@ -60,6 +60,10 @@ class Label(StrEnum):
     """Opaque references in status callbacks."""
     NAME = "name"
     """One alias, one staff member."""
+    TOLD = "told"
+    """What was said once about one shift."""
+    FEED = "feed"
+    """Links to calendars."""
 
 
 @dataclass(frozen=True, slots=True)

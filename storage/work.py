@@ -10,13 +10,16 @@ from storage import holdings
 from storage.archive_keys import ArchiveKeys
 from storage.asides import Asides
 from storage.audit import Audit
+from storage.aways import Aways
 from storage.blocks import Blocks
 from storage.chores import Chore, Chores
 from storage.conversations import Conversations
 from storage.copies import Copies
 from storage.counts import Counts
+from storage.covers import Covers
 from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
+from storage.duty import DutyRoom
 from storage.endings import Endings
 from storage.held import HeldRoom
 from storage.holds import Holds
@@ -26,6 +29,7 @@ from storage.offers import Offers
 from storage.offsets import Offsets
 from storage.optouts import OptOuts
 from storage.outbox import Outbox
+from storage.questions import Questions
 from storage.rates import Rates
 from storage.relabel import Relabel
 from storage.removals import Removals
@@ -38,6 +42,7 @@ from storage.seen import Seen
 from storage.staff import StaffRoom
 from storage.sweep import Sweep
 from storage.tallies import Tallies
+from storage.told import Told
 from storage.transcript import Transcript
 from storage.vault import Vault
 
@@ -68,6 +73,11 @@ class Work:
         self.offsets = Offsets(desk)
         self.line = LineRoom(desk)
         self.rota = RotaRoom(desk, self.line)
+        self.duty = DutyRoom(desk, self.line)
+        self.covers = Covers(desk)
+        self.aways = Aways(desk)
+        self.questions = Questions(desk)
+        self.told = Told(desk)
         self.audit = Audit(desk, self.line)
         self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bot.errors import NotNow
 from bot.grammar import Ask, Command
 from bot.people import Role
-from handlers.commands import conversation, nuisance, second, shift
+from handlers.commands import answers, conversation, nuisance, second, shift
+from handlers.questions import Answer
 from handlers.turn import Turn
 
 ANSWERING = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
@@ -50,8 +51,12 @@ COMMANDS: dict[Ask, Entry] = {
 }
 
 
-def obey(turn: Turn, command: Command) -> None:
-    """Obeys a complete command; one that is not built yet, or not hers, says so and does nothing."""
+def obey(turn: Turn, command: Command | Answer) -> None:
+    """Obeys a complete command, or an answer to a question; a command that is not built yet, or not hers, says so and
+    does nothing."""
+    if isinstance(command, Answer):
+        answers.answer(turn, command)
+        return
     entry = COMMANDS.get(command.ask)
     if entry is None:
         raise NotNow("not.yet", word=command.ask.upper())

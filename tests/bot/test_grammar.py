@@ -17,6 +17,7 @@ from bot.grammar import (
     Command,
     Held,
     Plain,
+    Refusal,
     Said,
     Word,
     WrongCode,
@@ -281,7 +282,10 @@ STAFF = [
     ("OK", Agreement("OK")),
     ("okay 👍", Agreement("okay 👍")),
     ("ОК!", Agreement("ОК!")),  # in Cyrillic: two keys of a Ukrainian keyboard
-    ("так", Plain("так")),
+    ("так", Agreement("так")),  # and words again, where no question was the last thing
+    ("can’t", Refusal("can’t")),
+    ("No puedo.", Refusal("No puedo.")),
+    ("I can't", Plain("I can't")),
 ]
 
 

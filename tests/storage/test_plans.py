@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from bot.changes import Status
 from bot.conversation import Offer, OfferState, State
+from bot.covers import Cover, Deal
 from bot.messages import Address, Side
 from bot.people import Contact, Medium, Role, Standing
+from bot.questions import QuestionKind
 from bot.redact import Secret
+from storage.duty import Duty
 from storage.engine import Store, migrate, open_store
 from storage.lanes import Lanes
 from storage.letters import Claimed
@@ -74,7 +78,7 @@ def everything_about_people(work: Work) -> Contact:
     work.staff.address(contact.id)
     work.staff.set_available(alma.id, False)
     work.staff.set_unsettled(alma.id, True)
-    work.staff.set_last_from(contact.id, None)
+    work.staff.set_last(contact.id, None)
     bo = work.staff.add("Bo", roles=frozenset({Role.ADMIN}), languages=())
     assert bo is not None
     added = work.staff.add_contact(bo.id, Medium.TELEGRAM, None, token_until=work.now + timedelta(days=7))
@@ -172,11 +176,44 @@ def everything_small(work: Work) -> None:
     work.rota.current()
 
 
+def everything_planned(work: Work, contact: Contact) -> None:
+    soon = work.now + timedelta(days=1)
+    asked = work.questions.add(QuestionKind.READY, contact.staff, contact.id, about=b"", due_at=soon)
+    work.questions.get(asked)
+    work.questions.of(contact.staff)
+    work.questions.due()
+    work.questions.settle(asked)
+    cover = Cover(
+        number=0,
+        deal=Deal.COVER,
+        giver=contact.staff,
+        schedule="on call",
+        start=work.now,
+        end=soon,
+        status=Status.OPEN,
+        due_at=soon,
+    )
+    cover = work.covers.add(cover)
+    work.covers.get(cover.number)
+    work.covers.standing()
+    work.covers.due()
+    work.covers.settle(cover, replace(cover, status=Status.EXPIRED))
+    away = work.aways.add(contact.staff, work.now, soon)
+    work.aways.of(contact.staff)
+    work.aways.coming()
+    work.aways.drop(away)
+    work.told.first("day", "7", until=soon)
+    work.told.known("day", "7")
+    work.duty.write([Duty(contact.staff, "on call", work.now, soon)], since=None, until=soon)
+    work.duty.within(work.now, soon)
+
+
 def everything(work: Work) -> None:
     contact = everything_about_people(work)
     everything_about_conversations(work, contact)
     everything_about_letters(work, contact)
     everything_small(work)
+    everything_planned(work, contact)
 
 
 def plan(work: Work, statement: str, values: Any) -> list[str]:

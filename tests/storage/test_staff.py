@@ -96,7 +96,7 @@ async def test_what_changes_with_the_day_is_kept(store: Store) -> None:
         work.staff.set_available(alma.id, False)
         work.staff.set_unsettled(alma.id, True)
         work.staff.set_standing(contact.id, Standing.DEAD)
-        work.staff.set_last_from(contact.id, conversation)
+        work.staff.set_last(contact.id, conversation)
 
     await store.do(changes)
     found = await store.do(lambda work: work.staff.get(alma.id))

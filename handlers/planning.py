@@ -1,0 +1,44 @@
+"""The one way in which the rota changes while the line serves: the past is written down first, then the new version is
+saved, with who, what, before and after in the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import rotadifference, rotafile
+from bot.people import StaffId
+from bot.rota import Rota, validate
+from bot.rotanames import named
+from handlers import duty
+from handlers.line import Line
+from storage.work import Work
+
+LONGEST = 4000
+"""Characters of a change in the trail: a whole new rota is told by its beginning, and stands in its version."""
+
+
+def change(
+    work: Work, line: Line, make: Callable[[Rota[StaffId]], Rota[StaffId]], *, by: StaffId | None, what: str
+) -> list[str]:
+    """Saves what `make` makes of the rota in force; the lines of what changed, empty and nothing saved when nothing
+    does. RotaError before anything is saved. Stale when somebody else changed it at this moment: then all is done anew,
+    so `make` must begin with what it is given. `by`: None is the command line. `what`: fixed words for the trail.
+    """
+    before = line.rota(work)
+    after = make(before)
+    ids = {person.id for person in work.staff.everyone()} | _people(before)
+    validate(after, known=ids)
+    names = {person: f"#{person}" for person in ids}
+    changes = rotadifference.difference(before, after, names)
+    if not changes:
+        return []
+    duty.write(work, line, whole=False)
+    version = work.rota.save(rotafile.encode(after), by="command line" if by is None else str(by))
+    work.audit.add(what, by=by, detail=f"rota {version}: {'; '.join(changes)}"[:LONGEST])
+    work.conversations.look_again()
+    return changes
+
+
+def _people(planned: Rota[StaffId]) -> set[StaffId]:
+    """Whoever is in it already: somebody who has left keeps her turns."""
+    return {person for schedule in planned.schedules for _, person in named(schedule)}

@@ -1,0 +1,105 @@
+"""Asking staff, and finding out which question an OK or a CAN'T is meant for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.decision import ToStaff
+from bot.errors import NotNow
+from bot.messages import Button, Priority
+from bot.people import Contact, QuestionId, Staff
+from bot.phrases import Phrase
+from bot.questions import QuestionKind
+from handlers import apply
+from handlers.line import Line
+from handlers.turn import Turn
+from storage.questions import Question
+from storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """OK (`agreed`) or CAN'T to a question of hers that still waits for it."""
+
+    question: Question
+    agreed: bool
+
+
+def ask(
+    work: Work,
+    line: Line,
+    person: Staff,
+    what: Phrase,
+    kind: QuestionKind,
+    *,
+    due_at: datetime,
+    about: bytes = b"",
+    to: Contact | None = None,
+    buttons: tuple[Button, ...] | None = None,
+) -> QuestionId | None:
+    """Asks her, at `to` or at the contact she is written to; None when she cannot be reached.
+
+    `about` comes back with the answer, up to `due_at`. `buttons`: their captions (places), in place of OK and CAN'T,
+    with "ok" or "cannot" as data.
+    """
+    contact = to or person.contact
+    if contact is None:
+        return None
+    question = work.questions.add(kind, person.id, contact.id, about=about, due_at=due_at)
+    shown = buttons if buttons is not None else OK_OR_CANNOT
+    apply.post_to_staff(
+        work,
+        line,
+        ToStaff(
+            contact.id,
+            what,
+            priority=Priority.NOTICE,
+            buttons=tuple(Button(one.caption, f"{one.data}:{question.hex()}") for one in shown),
+            question=question,
+        ),
+        None,
+    )
+    return question
+
+
+OK_OR_CANNOT = (Button("button.ok", "ok"), Button("button.cannot", "cannot"))
+OK_ALONE = OK_OR_CANNOT[:1]
+
+
+def meant(turn: Turn, *, agreed: bool) -> Answer | None:
+    """The answer that her word is, if a question was the last thing that the line sent to this phone; else None.
+
+    What is on its way to her at this moment may be the last thing she saw: then only one that is certain counts.
+    Raises NotNow where the question was the last thing, and is over.
+    """
+    on_its_way = turn.work.outbox.asking(turn.contact.id)
+    last = on_its_way or frozenset({turn.contact.last_question})
+    if len(last) != 1:
+        return None
+    (question,) = last
+    return None if question is None else _answer(turn, question, agreed=agreed)
+
+
+def pressed(turn: Turn, data: str) -> Answer | None:
+    """The answer that a button is; None when it is no such button. Raises NotNow where the question is over."""
+    word, _, handle = data.partition(":")
+    if word not in WORDS:
+        return None
+    try:
+        question = QuestionId(bytes.fromhex(handle))
+    except ValueError:
+        raise NotNow("not_now") from None
+    return _answer(turn, question, agreed=WORDS[word])
+
+
+WORDS = {"ok": True, "cannot": False}
+
+
+def _answer(turn: Turn, question_id: QuestionId, *, agreed: bool) -> Answer:
+    question = turn.work.questions.get(question_id)
+    if question is None or question.staff != turn.staff.id:
+        raise NotNow("question.over")
+    if question.due_at <= turn.work.now:
+        raise NotNow("question.late")
+    return Answer(question, agreed)
