@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from bot import languages, rota, rotafile
+from bot import languages, moments, rota, rotafile
 from bot.budget import Budget
 from bot.decision import Words
 from bot.errors import SealBroken
@@ -65,6 +66,18 @@ class Line:
     def read_by(self, staff: Staff | None) -> str:
         """The language in which she, or whoever it may be, is spoken to."""
         return languages.read_by(staff.languages if staff else (), default=self.default_language)
+
+    def zone_of(self, staff: Staff | None) -> ZoneInfo:
+        """By whose clock she, or whoever it may be, plans: her own, else the line's."""
+        return ZoneInfo(staff.zone) if staff is not None and staff.zone else self.voice.zone
+
+    def moment_for(self, staff: Staff, at: datetime) -> str:
+        """An instant as she reads it: her clock, her language."""
+        return moments.moment(at, self.zone_of(staff), self.read_by(staff))
+
+    def span_for(self, staff: Staff, start: datetime, end: datetime) -> str:
+        """A stretch of time as she reads it: her clock, her language."""
+        return moments.span(start, end, self.zone_of(staff), self.read_by(staff))
 
     def rota(self, work: Work) -> Rota[StaffId]:
         """The rota in force; one without schedules where none has been applied."""
