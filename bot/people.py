@@ -89,3 +89,8 @@ class Staff:
     def contact(self) -> Contact | None:
         """The contact to write to: the first that is joined."""
         return next((c for c in self.contacts if c.reachable), None)
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether a shift of hers counts: she takes conversations, and a letter would reach her."""
+        return self.takes_conversations and self.contact is not None
