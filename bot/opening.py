@@ -113,5 +113,6 @@ def line(config: Config) -> Line:
         block_days=config.retention.block_days,
         countries=frozenset(config.limits.countries),
         purse=Purse(Budget(config.limits.daily_segments, config.limits.reserve_percent)),
+        weekly_hours=timedelta(hours=config.limits.weekly_hours),
         keeps_during_hold=config.policy.delete_during_hold == "keep",
     )

@@ -10,7 +10,6 @@ from bot.settings import Config
 DEFERRED: Final = (
     "ladder.nudge_minutes",
     "ladder.escalate_minutes",
-    "limits.weekly_hours",
     "policy.minors",
     "policy.photos",
     "policy.supervisor_for_minors",

@@ -37,7 +37,7 @@ class Line:
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
     staff letter is worth sending. `reveal`: whether two people together may have a texter's address. `count` is told
     why something went no further, by a word of ours. `countries`: those we send SMS to; None for all.
-    `keeps_during_hold`: DELETE waits for the end of a hold."""
+    `keeps_during_hold`: DELETE waits for the end of a hold. `weekly_hours`: nobody is asked to serve more in a week."""
 
     voice: Voice
     pace: Pace
@@ -51,6 +51,7 @@ class Line:
     rested: timedelta = timedelta(hours=12)
     wait_minutes: int = 5
     block_days: float = 90
+    weekly_hours: timedelta = timedelta(hours=20)
     countries: frozenset[str] | None = None
     purse: Purse = field(default_factory=lambda: Purse(Budget(daily=2000, reserve=30)))
     count: Callable[[str], None] = lambda why: None

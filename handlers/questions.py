@@ -65,6 +65,7 @@ def ask(
 
 OK_OR_CANNOT = (Button("button.ok", "ok"), Button("button.cannot", "cannot"))
 OK_ALONE = OK_OR_CANNOT[:1]
+CANNOT_ALONE = OK_OR_CANNOT[1:]
 
 
 def meant(turn: Turn, *, agreed: bool) -> Answer | None:

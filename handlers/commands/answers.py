@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import NotNow
 from bot.questions import QuestionKind
+from handlers import coverwords, serving
 from handlers.questions import Answer
 from handlers.turn import Turn
 from storage.questions import Question
@@ -21,7 +22,26 @@ class Answers:
     stays: bool = False
 
 
-ANSWERS: dict[QuestionKind, Answers] = {}
+def _take(turn: Turn, question: Question) -> None:
+    """She serves for the colleague who asks."""
+    told = coverwords.about(question.about)
+    serving.accept(turn.work, turn.line, told.number, turn.staff, told.back)
+
+
+def _cover_refused(turn: Turn, question: Question) -> None:
+    """She does not; or she gives back what she took by this very question."""
+    serving.give_back(turn.work, turn.line, coverwords.about(question.about).number, turn.staff)
+
+
+def _covering_confirmed(turn: Turn, question: Question) -> None:
+    """OK to "you serve": it is said again, and she may still give it back."""
+    serving.accept(turn.work, turn.line, coverwords.about(question.about).number, turn.staff)
+
+
+ANSWERS: dict[QuestionKind, Answers] = {
+    QuestionKind.COVER: Answers(_take, _cover_refused, stays=True),
+    QuestionKind.COVERING: Answers(_covering_confirmed, _cover_refused, stays=True),
+}
 
 
 def answer(turn: Turn, given: Answer) -> None:

@@ -40,7 +40,7 @@ def test_defaults_deceive_nobody() -> None:
     [
         ("policy", {"minors": "ask"}),
         ("policy", {"reporting": {"en": "We must report."}}),
-        ("limits", {"weekly_hours": 7}),
+        ("ladder", {"nudge_minutes": 7}),
     ],
 )
 def test_what_is_set_and_not_built_is_named(section: str, value: dict[str, Any]) -> None:

@@ -1,0 +1,169 @@
+"""Who is asked to serve for a colleague, in which order, and what she could take over in return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot import fairness, rota
+from bot.people import Staff, StaffId
+from bot.rota import Rota
+from bot.schedules import Schedule
+from bot.wallclock import FOREVER, LONG_AGO, instant, later, wall
+
+Span = tuple[datetime, datetime]
+"""[start, end), instants."""
+
+NEAR: Final = timedelta(days=14)
+"""A shift to be swapped for lies at most so far before or after; and so much of what is planned says who is fresh."""
+COMPARABLE: Final = 2.0
+"""Neither of two shifts that are swapped is longer than so many times the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What is known when colleagues are looked for. `zone` and `most`: a week, by the line's clock, may hold so many
+    hours of one person."""
+
+    now: datetime
+    rota: Rota[StaffId]
+    people: Mapping[StaffId, Staff]
+    aways: Sequence[tuple[StaffId, Span]]
+    zone: ZoneInfo
+    most: timedelta
+
+
+def hers(books: Books, schedule: str, person: StaffId, start: datetime, end: datetime) -> list[Span]:
+    """When she is on call in this schedule within [start, end)."""
+    planned = books.rota.named(schedule)
+    return [] if planned is None or end <= start else rota.shifts_of(planned, person, start, end)
+
+
+def weekly(books: Books, person: StaffId, more: Span, less: Span | None = None) -> timedelta:
+    """Her hours in the fullest of the weeks (from Monday) that `more` touches, if she serves it too, and no longer
+    `less`. Time in two schedules at once counts once."""
+    fullest = timedelta()
+    monday = _monday(wall(more[0], books.zone))
+    while (begins := instant(monday, books.zone)) < more[1]:
+        monday = later(monday, 7 * 86400)
+        week = (begins, instant(monday, books.zone))
+        served = [one for plan in books.rota.schedules for one in hers(books, plan.name, person, *week)]
+        kept = [piece for one in served for piece in _without(one, less)]
+        fullest = max(fullest, _length([*kept, *_cut(more, week)]))
+        if week[1] >= FOREVER:
+            break
+    return fullest
+
+
+def candidates(books: Books, schedule: str, giver: StaffId, start: datetime, end: datetime) -> list[Staff]:
+    """Every colleague who could serve [start, end) for her, the least burdened first: who can answer, is not away and
+    not on call then, and would not pass the weekly hours."""
+    able = {
+        one.id: one
+        for one in books.people.values()
+        if one.id != giver
+        and one.can_answer
+        and not is_away(books, one.id, start, end)
+        and not hers(books, schedule, one.id, start, end)
+        and weekly(books, one.id, (start, end)) <= books.most
+    }
+    return [able[one] for one in _fair(books, list(able), start, end)]
+
+
+def _fair(books: Books, people: list[StaffId], start: datetime, end: datetime) -> list[StaffId]:
+    planned = fairness.planned(books.rota.schedules, _earlier(start, NEAR), _later(end, NEAR))
+    return fairness.fairest(sorted(people), fairness.burdens(planned, books.zone))
+
+
+def partners(
+    books: Books, schedule: str, giver: StaffId, start: datetime, end: datetime, wanted: Span | None
+) -> list[tuple[Staff, Span]]:
+    """Every colleague with whom she could swap [start, end), with what she would serve in return: within `wanted`, or
+    that colleague's nearest comparable shift."""
+    able = [
+        one
+        for one in books.people.values()
+        if one.id != giver
+        and one.can_answer
+        and not is_away(books, one.id, start, end)
+        and not hers(books, schedule, one.id, start, end)
+    ]
+    order = {person: n for n, person in enumerate(_fair(books, [one.id for one in able], start, end))}
+    found = []
+    for one in sorted(able, key=lambda person: order[person.id]):
+        back = in_return(books, schedule, giver, one.id, (start, end), wanted)
+        if back is not None and weekly(books, one.id, (start, end), back) <= books.most:
+            found.append((one, back))
+    return found
+
+
+def in_return(
+    books: Books, schedule: str, giver: StaffId, colleague: StaffId, given: Span, wanted: Span | None
+) -> Span | None:
+    """What the giver would serve for this colleague: a shift that has not begun, at a time when she herself is free."""
+    first, last = wanted or (_earlier(given[0], NEAR), _later(given[1], NEAR))
+    possible = [
+        (start, end)
+        for start, end in hers(books, schedule, colleague, max(first, books.now), last)
+        if start > books.now
+        and not hers(books, schedule, giver, start, end)
+        and not is_away(books, giver, start, end)
+        and (wanted is not None or _alike((start, end), given))
+        # One that the look begins or ends in has been cut, unless that is what she asked for.
+        and (wanted is not None or (start > first and end < last))
+    ]
+    return min(possible, key=lambda one: (abs(one[0] - given[0]), one), default=None)
+
+
+def is_away(books: Books, person: StaffId, start: datetime, end: datetime) -> bool:
+    return any(who == person and since < end and start < until for who, (since, until) in books.aways)
+
+
+def current(schedule: Schedule[StaffId] | None, person: StaffId, start: datetime, end: datetime) -> bool:
+    """Whether she is on call in all of [start, end): what she asks for can still be taken off her."""
+    return (
+        schedule is not None
+        and start < end
+        and rota.shifts_of(schedule, person, start, end) == [(start, end)]
+    )
+
+
+def _alike(one: Span, other: Span) -> bool:
+    lengths = sorted((one[1] - one[0], other[1] - other[0]))
+    return lengths[1] <= lengths[0] * COMPARABLE
+
+
+def _monday(day: datetime) -> datetime:
+    midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    return later(midnight, -86400 * midnight.weekday())
+
+
+def _cut(one: Span, to: Span) -> list[Span]:
+    start, end = max(one[0], to[0]), min(one[1], to[1])
+    return [(start, end)] if start < end else []
+
+
+def _without(one: Span, less: Span | None) -> list[Span]:
+    if less is None:
+        return [one]
+    return [*_cut(one, (LONG_AGO, less[0])), *_cut(one, (less[1], FOREVER))]
+
+
+def _length(spans: list[Span]) -> timedelta:
+    total, until = timedelta(), LONG_AGO
+    for start, end in sorted(spans):
+        if end > until:
+            total += end - max(start, until)
+            until = end
+    return total
+
+
+def _earlier(at: datetime, span: timedelta) -> datetime:
+    return at - span if at - LONG_AGO > span else LONG_AGO
+
+
+def _later(at: datetime, span: timedelta) -> datetime:
+    return at + span if FOREVER - at > span else FOREVER

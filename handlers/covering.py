@@ -1,0 +1,166 @@
+"""Requests for cover and swaps: put to every colleague once, taken by the first who says OK, given back, run out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot import covering
+from bot.changes import Status
+from bot.covering import Span
+from bot.covers import Cover, Deal
+from bot.errors import NotNow, Stale
+from bot.people import Role, Staff, StaffId
+from bot.questions import QuestionKind
+from handlers.coverwords import books, concerned, named, next_shifts, proposals, put, tell, tell_admins
+from handlers.line import Line
+from storage.work import Work
+
+
+def open_request(
+    work: Work,
+    line: Line,
+    *,
+    giver: Staff,
+    schedule: str,
+    start: datetime,
+    end: datetime,
+    by: Staff | None = None,
+    deal: Deal = Deal.COVER,
+    wanted: Span | None = None,
+    note: str = "",
+) -> Cover:
+    """Puts to every colleague who could, each once, that she serve [start, end) for `giver`; one that stands already is
+    not opened again. `by`: who asks, if not she. She, and `by`, hear how many were asked.
+
+    NotNow with the phrase to answer with: the time has passed, or she is not on call then.
+    """
+    start = max(start, work.now)
+    known = books(work, line)
+    if end <= start:
+        raise NotNow("cover.past")
+    if not covering.current(known.rota.named(schedule), giver.id, start, end):
+        raise NotNow("cover.not.on", shifts=next_shifts(work, line, by or giver, schedule=schedule))
+    standing = _standing(work, giver.id, schedule, (start, end))
+    if standing is not None:
+        return standing
+    proposed = proposals(known, deal, schedule, giver.id, (start, end), wanted)
+    cover = work.covers.add(
+        Cover(
+            number=0,
+            deal=deal,
+            giver=giver.id,
+            schedule=schedule,
+            start=start,
+            end=end,
+            status=Status.OPEN,
+            # What has begun already can be taken over until it ends.
+            due_at=start if start > work.now else end,
+            wanted=wanted,
+            by=None if by is None else by.id,
+            asked=tuple(one.id for one, _ in proposed),
+            note=note,
+        )
+    )
+    for one, back in proposed:
+        put(work, line, cover, giver, one, back)
+    for person in (giver, *([by] if by is not None and by.id != giver.id else [])):
+        place = "cover.asked" if proposed else "cover.nobody"
+        tell(work, line, person, cover, place, name=giver.name, count=str(len(proposed)))
+    if not proposed:
+        tell_admins(work, line, cover, "cover.alarm.nobody", but=(giver.id, cover.by), name=giver.name)
+    return cover
+
+
+def _standing(work: Work, giver: StaffId, schedule: str, span: Span) -> Cover | None:
+    """Her open request for all of this time; NotNow where one for a part of it is open."""
+    for one in work.covers.standing():
+        hers = one.giver == giver and one.schedule == schedule and one.status is Status.OPEN
+        if hers and one.start < span[1] and span[0] < one.end:
+            if one.start <= span[0] and span[1] <= one.end:
+                return one
+            raise NotNow("cover.overlaps", number=str(one.number))
+    return None
+
+
+def propose(work: Work, line: Line, number: int, one: Staff) -> bool:
+    """Reads out to somebody who asks for it by number what she would give in return; False: nothing, so she may take it
+    at once."""
+    cover = work.covers.get(number)
+    if cover is None or cover.deal is Deal.COVER or cover.status is not Status.OPEN or cover.giver == one.id:
+        return False
+    known = books(work, line)
+    giver = known.people.get(cover.giver)
+    given = (cover.start, cover.end)
+    back = covering.in_return(known, cover.schedule, cover.giver, one.id, given, cover.wanted)
+    if giver is None or back is None:
+        raise NotNow("swap.nothing", number=str(number))
+    put(work, line, cover, giver, one, back)
+    return True
+
+
+def withdraw(work: Work, line: Line, number: int, who: Staff) -> None:
+    """The request is taken back before anybody took it: by who asked, or by an admin."""
+    cover = named(work, number)
+    if who.id not in (cover.giver, cover.by) and Role.ADMIN not in who.roles:
+        raise NotNow("cover.not.yours", number=str(number))
+    if cover.status is not Status.OPEN:
+        raise NotNow("cover.already" if cover.status is Status.TAKEN else "cover.over", number=str(number))
+    if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
+        raise Stale("Somebody else was quicker.")
+    for person in {one.id: one for one in (who, *concerned(work, cover))}.values():
+        tell(work, line, person, cover, "cover.withdrawn")
+
+
+# ── Run out ──
+
+
+def expire(work: Work, line: Line) -> int:
+    """Requests whose time has come are over, and those for which she is not on call any more; how many. Who asked
+    hears so, and of what nobody took the admins too."""
+    done = 0
+    for cover in work.covers.due():
+        if work.covers.settle(cover, replace(cover, status=Status.EXPIRED, decided=work.now)):
+            done += 1
+            _expired(work, line, cover)
+    planned = line.rota(work)
+    for cover in work.covers.standing():
+        start = max(cover.start, work.now)
+        schedule = planned.named(cover.schedule)
+        if cover.status is Status.OPEN and not covering.current(schedule, cover.giver, start, cover.end):
+            done += cancel(work, line, cover, work.staff.get(cover.giver))
+        elif cover.status is Status.OPEN and work.staff.get(cover.giver) is None:
+            done += cancel(work, line, cover, None)
+    return done + _lapse(work)
+
+
+def _expired(work: Work, line: Line, cover: Cover) -> None:
+    giver = work.staff.get(cover.giver)
+    for person in concerned(work, cover):
+        place = "cover.expired" if person.id == cover.giver else "cover.expired.other"
+        tell(work, line, person, cover, place, name=giver.name if giver else "-")
+    told = (cover.giver, cover.by)
+    tell_admins(work, line, cover, "cover.expired.other", but=told, name=giver.name if giver else "-")
+
+
+def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:
+    """What she asked for is no longer hers to give; she, or else the admins, hear so."""
+    if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
+        return False
+    for person in concerned(work, cover):
+        tell(work, line, person, cover, "cover.cancelled")
+    if giver is None:
+        tell_admins(work, line, cover, "cover.cancelled", but=(cover.by,))
+    return True
+
+
+OURS: Final = frozenset({QuestionKind.READ_BACK, QuestionKind.COVER, QuestionKind.COVERING})
+KEPT: Final = timedelta(hours=12)
+"""After its end, so that a late answer is told that it is late."""
+
+
+def _lapse(work: Work) -> int:
+    """Questions of ours that nobody has answered in time."""
+    late = [one for one in work.questions.due() if one.kind in OURS and one.due_at + KEPT <= work.now]
+    return sum(work.questions.settle(one.id) for one in late)

@@ -1,0 +1,122 @@
+"""What is said about requests for cover and swaps, and to whom: each colleague gets one letter about one request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from bot import covering, rota
+from bot.covering import Books, Span
+from bot.covers import Cover, Deal
+from bot.errors import NotNow, Stale
+from bot.people import Role, Staff, StaffId
+from bot.phrases import phrase
+from bot.questions import QuestionKind
+from handlers import apply, questions
+from handlers.line import Line
+from storage.payloads import pack, unpack
+from storage.work import Work
+
+SHOWN: Final = 3
+"""Next shifts that an answer names: what fits into one or two segments."""
+
+
+class About(msgspec.Struct, frozen=True, array_like=True):
+    """What a COVER or COVERING question is about: the request, and of a SWAP what she would be served in return."""
+
+    number: int
+    back: Span | None = None
+
+
+def about(data: bytes) -> About:
+    """What a question carries."""
+    return unpack(About, data)
+
+
+def books(work: Work, line: Line) -> Books:
+    """What is known now when colleagues are looked for."""
+    return Books(
+        now=work.now,
+        rota=line.rota(work),
+        people={one.id: one for one in work.staff.everyone()},
+        aways=[(one.staff, (one.start, one.end)) for one in work.aways.coming()],
+        zone=line.voice.zone,
+        most=line.weekly_hours,
+    )
+
+
+def next_shifts(work: Work, line: Line, person: Staff, count: int = SHOWN, schedule: str = "") -> str:
+    """Her next shifts as she reads them, in one schedule or in all; "-" where there are none within a year."""
+    planned = line.rota(work).schedules
+    spans = {
+        (start, end)
+        for one in planned
+        if schedule in ("", one.name)
+        for start, end in rota.next_shifts(one, person.id, work.now, count)
+    }
+    return ", ".join(line.span_for(person, *span) for span in sorted(spans)[:count]) or "-"
+
+
+def named(work: Work, number: int) -> Cover:
+    cover = work.covers.get(number)
+    if cover is None:
+        raise NotNow("cover.unknown", number=str(number))
+    return cover
+
+
+def proposals(
+    known: Books, deal: Deal, schedule: str, giver: StaffId, span: Span, wanted: Span | None
+) -> list[tuple[Staff, Span | None]]:
+    if deal is Deal.COVER:
+        return [(one, None) for one in covering.candidates(known, schedule, giver, *span)]
+    return list(covering.partners(known, schedule, giver, *span, wanted))
+
+
+def put(work: Work, line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None) -> None:
+    """The one letter that she gets about this request unless she answers it."""
+    said = {
+        "number": str(cover.number),
+        "name": giver.name,
+        "span": line.span_for(one, cover.start, cover.end),
+    }
+    if back is not None:
+        said["back"] = line.span_for(one, *back)
+    place = "cover.ask" if back is None else "swap.ask"
+    what = phrase(place, **said)
+    carried = pack(About(cover.number, back))
+    questions.ask(work, line, one, what, QuestionKind.COVER, due_at=cover.due_at, about=carried)
+
+
+def ask_others(work: Work, line: Line, cover: Cover, giver: Staff, who: Staff) -> int:
+    """Whom nobody has asked yet; how many."""
+    span = (cover.start, cover.end)
+    possible = proposals(books(work, line), cover.deal, cover.schedule, cover.giver, span, cover.wanted)
+    proposed = [(one, back) for one, back in possible if one.id not in (*cover.asked, who.id)]
+    asked = (*cover.asked, *(one.id for one, _ in proposed))
+    if not work.covers.settle(cover, replace(cover, asked=asked)):
+        raise Stale("Somebody else was quicker.")
+    for one, back in proposed:
+        put(work, line, cover, giver, one, back)
+    return len(proposed)
+
+
+def concerned(work: Work, cover: Cover) -> list[Staff]:
+    """The giver and who asked in her place."""
+    ids = dict.fromkeys(filter(None, (cover.giver, cover.by)))
+    return [one for one in map(work.staff.get, ids) if one is not None]
+
+
+def tell(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
+    if person.contact is not None:
+        span = line.span_for(person, cover.start, cover.end)
+        apply.tell(work, line, person.contact, phrase(place, number=str(cover.number), span=span, **more))
+
+
+def tell_admins(
+    work: Work, line: Line, cover: Cover, place: str, *, but: tuple[StaffId | None, ...], **more: str
+) -> None:
+    for person in work.staff.everyone():
+        if Role.ADMIN in person.roles and person.id not in but:
+            tell(work, line, person, cover, place, **more)
