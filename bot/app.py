@@ -232,6 +232,7 @@ async def running(
                 config=config,
                 session=session,
                 store=program.store,
+                line=program.line,
                 meters=program.meters,
                 now=now,
                 receive=program.receive,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.bursts import Pace
 from bot.conversation import Conversation, Offer, Step
@@ -31,7 +32,8 @@ class ToTexter:
 class ToStaff:
     """Something for one staff contact. `coded`: the conversation's code stands before it, in every part.
     `about` False: it does not come from the conversation, and outlives its erasing. `pace`: whether it may be joined
-    with what waits for the same contact. `question`: OK and CAN'T answer this one."""
+    with what waits for the same contact. `question`: OK and CAN'T answer this one. `within`: it does not
+    leave later than that; None: as long as a staff letter is worth sending."""
 
     contact: ContactId
     what: Words
@@ -42,6 +44,7 @@ class ToStaff:
     pace: Pace = Pace.ALONE
     buttons: tuple[Button, ...] = ()
     question: QuestionId | None = None
+    within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

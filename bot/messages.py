@@ -64,7 +64,8 @@ class Inbound:
 
     `side` is None for SMS: the address decides. `provider_id`: MessageSid or update_id, unique within (medium, via).
     `what` names a kind that we do not carry ("photo", "voice", …). `carrier_answered`: the carrier itself has replied
-    to this word (Twilio's OptOutType), so ours adds nothing.
+    to this word (Twilio's OptOutType), so ours adds nothing. `missed`: nobody told us when it came; we found it there
+    later, and `at` is when the carrier took it.
     """
 
     medium: Medium
@@ -80,6 +81,7 @@ class Inbound:
     language: str | None = None
     what: str = ""
     carrier_answered: bool = False
+    missed: bool = False
 
     def __repr__(self) -> str:
         return f"Inbound({self.medium}, {self.kind})"

@@ -78,6 +78,12 @@ def texter_said(conversation: Conversation, text: Secret[str], now: datetime) ->
     )
 
 
+def long_ago(before: Conversation, decision: Decision, at: datetime) -> Decision:
+    """The same for words that were written at `at` and found late: what may still leave is reckoned from then."""
+    written = max(before.private.texter_at, at)
+    return replace(decision, conversation=changed(decision.conversation, texter_at=written))
+
+
 def texter_sent_a_kind(conversation: Conversation, what: str, now: datetime) -> Decision:
     """A kind that we do not carry: kindly refused, the counselor is told, nothing of it is kept."""
     after = _heard_from(conversation, now)

@@ -14,18 +14,19 @@ from typing import Any
 import aiohttp
 
 from bot import config as settings
-from bot.channel import Channel, Receipt
+from bot.channel import Channel, Receipt, Receive
 from bot.errors import DeliveryError, StorageError
 from bot.messages import Inbound
 from bot.opening import Now, hook_secret
 from bot.people import Medium
 from bot.settings import Config, TelegramBot
 from bot.settings import Sms as SmsSettings
-from handlers import removals
+from handlers import missed, removals
 from handlers.channels.sms import Account, Sms
 from handlers.channels.telegram import Telegram
 from handlers.channels.telegram_webhook import Hook
 from handlers.channels.webhook import Webhook
+from handlers.line import Line
 from handlers.rates import Sender
 from handlers.web.meters import Meters
 from storage.engine import Store
@@ -33,6 +34,9 @@ from storage.engine import Store
 BOTS = ("texters", "staff")
 FIRST_LOOK, NEXT_LOOK = 60.0, 3600.0
 """Seconds after the start, and between two looks, at what Twilio holds: one call each."""
+FIRST_FETCH, NEXT_FETCH = 5.0, 60.0
+"""Seconds after the start, and between two looks, at texts that Twilio could not tell us of: one call for each of our
+numbers. Twilio itself tries again for some seconds only, so a minute is what a restart may cost."""
 LEARN_AGAIN = 30.0
 """Seconds before a bot is asked for its name again."""
 
@@ -65,6 +69,7 @@ class Means:
     config: Config
     session: aiohttp.ClientSession
     store: Store
+    line: Line
     meters: Meters
     now: Now
     receive: Receiving
@@ -100,7 +105,23 @@ def _open_sms(means: Means, ways: Ways, sms: SmsSettings) -> None:
 
     ways.webhooks += channel.webhooks(receive, means.receipt)
     ways.listening.append(lambda: _find_strays(means, channel))
+    ways.listening.append(lambda: _find_missed(means, channel, receive))
     ways.channels.update({(Medium.SMS, number): channel for number in sms.numbers})
+
+
+async def _find_missed(means: Means, channel: Sms, receive: Receive) -> None:
+    """After a stop and every minute: what Twilio took and could not tell us of reaches a person all the same."""
+    oldest, youngest = missed.LOOKED_AT
+    await asyncio.sleep(FIRST_FETCH)
+    while True:
+        now = means.now()
+        try:
+            found = await channel.missed(after=now - oldest, before=now - youngest)
+            for one in await means.store.do(partial(missed.sift, line=means.line, found=found)):
+                await receive([one], None)
+        except (DeliveryError, StorageError):
+            pass  # both say so elsewhere
+        await asyncio.sleep(NEXT_FETCH)
 
 
 async def _find_strays(means: Means, channel: Sms) -> None:

@@ -296,7 +296,7 @@ def post_to_staff(
                 medium=contact.medium,
                 via=address.via,
                 text=Secret(part),
-                deadline=work.now + line.rested,
+                deadline=work.now + (letter.within or line.rested),
                 priority=letter.priority,
                 about=conversation.id if conversation and letter.about else None,
                 line=written,

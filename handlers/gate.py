@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -83,6 +83,17 @@ def may_answer_outside(work: Work, line: Line, address: Address) -> bool:
     if not reachable(line, address) or is_pumped(work, address):
         return False
     return apply.affordable(line, address.medium, Kind.OUTSIDE, work.now)
+
+
+def erased_since(work: Work, address: Address, at: datetime) -> bool:
+    """Whether this contact has written DELETE in the hour of `at` or later, two days back at most.
+
+    By the hour: of what was written in the same hour nobody can say any more whether it was before, and it is taken to
+    be meant as well; the price is a text that was written just after it, and that the carrier could not bring.
+    """
+    hours = int((work.now - at) / timedelta(hours=1)) + 1
+    moments = [work.now, *(at + timedelta(hours=n) for n in range(min(hours, 48)))]
+    return any(work.tallies.number("answer erased", _who(address), span=Span.HOUR, at=one) for one in moments)
 
 
 # ── A prefix whose numbers all write once ──

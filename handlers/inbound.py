@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.messages import Inbound, Side
 from bot.people import Standing
-from handlers import commands, staff, texter
+from handlers import commands, missed, staff, texter
 from handlers.line import Line
 from storage.work import Work
 
@@ -29,6 +29,8 @@ def _lead(work: Work, line: Line, inbound: Inbound) -> None:
     person = work.staff.by_address(inbound.sender)
     if person is None:
         _unknown(work, line, inbound)
+    elif inbound.missed and person[1].reachable:
+        missed.of_staff(work, line, inbound, person[1])
     elif person[1].standing is not Standing.INVITED:
         # By SMS a joined staff phone is always staff, whatever it texts.
         staff.wrote(work, line, inbound, person, commands.obey)

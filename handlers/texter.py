@@ -128,6 +128,8 @@ def _message(visit: Visit) -> None:
     if before.private.texter_at == before.private.opened_at:
         gate.came_again(visit.work, visit.address)
     decision = relay.texter_said(before, text, visit.work.now)
+    if visit.inbound.missed:
+        decision = relay.long_ago(before, decision, visit.inbound.at)
     _keep(visit, apply.apply(visit.work, visit.line, before, decision))
 
 
@@ -144,7 +146,8 @@ def _not_carried(visit: Visit) -> None:
 def _open(visit: Visit, said: Said | None) -> Conversation:
     """A new conversation: first answer, then the ladder."""
     work, line, before = visit.work, visit.line, visit.before
-    conversation = work.conversations.new(address=visit.address, language=visit.language, at=work.now)
+    begun = min(visit.inbound.at, work.now) if visit.inbound.missed else work.now
+    conversation = work.conversations.new(address=visit.address, language=visit.language, at=begun)
     conversation = replace(
         conversation,
         private=msgspec.structs.replace(
@@ -160,12 +163,15 @@ def _open(visit: Visit, said: Said | None) -> Conversation:
     watch = line.watch(work)
     hello = (
         greeting(work, conversation.medium, watch, line)
-        if gate.may_greet(work, line, visit.address)
+        if begun > work.now - line.pace.window and gate.may_greet(work, line, visit.address)
         else None
     )
     decision = relay.opened(conversation, said, hello)
     # The bare row is what is stored; the decision's conversation differs from it and is saved.
     after = replace(decision.conversation, due_at=work.now)
+    if begun < work.now:
+        # The ladder begins now: else all of its times had passed before anybody was asked.
+        after = relay.changed(after, round_at=work.now)
     if gate.is_pumped(work, visit.address):
         after = relay.changed(after, unproven=True)
     conversation = apply.apply(work, line, conversation, replace(decision, conversation=after))
@@ -323,6 +329,8 @@ def _farewell(visit: Visit, what: Phrase) -> None:
         return
     if not gate.may_answer_outside(visit.work, visit.line, visit.address):
         return
+    if visit.inbound.missed and visit.work.now > visit.inbound.at + visit.line.pace.window:
+        return  # nothing arrives late
     text = visit.line.say(what, visit.language, _country(visit.address))
     apply.post_outside(visit.work, visit.address, Side.TEXTER, text, within=visit.line.reply_deadline)
 

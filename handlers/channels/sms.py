@@ -25,7 +25,7 @@ from bot.people import Medium
 from bot.redact import Secret
 from bot.removal import Answer
 from bot.segments import clean
-from handlers.channels import sms_removal
+from handlers.channels import sms_missed, sms_removal
 from handlers.channels.session import exchange, sendable
 from handlers.channels.sms_errors import delivery_error, meaning, number
 from handlers.channels.sms_signature import MESSAGE_SID, signed_form
@@ -193,6 +193,10 @@ class Sms:
     async def sent(self, *, after: datetime, before: datetime) -> list[Copy]:
         """What Twilio holds of ours from this time, to find what we have lost sight of. Raises Unreachable."""
         return await sms_removal.sent_from(self._client, self.senders, after=after, before=before)
+
+    async def missed(self, *, after: datetime, before: datetime) -> list[Inbound]:
+        """What Twilio holds for us from this time, heard of or not, the oldest first. Raises Unreachable."""
+        return await sms_missed.came_in(self._client, self.senders, after=after, before=before)
 
     def webhooks(self, receive: Receive, receipt: TakeReceipt) -> tuple[Webhook, ...]:
         """What Twilio calls: a text came in, and what became of one of ours."""

@@ -84,8 +84,11 @@ def send(turn: Turn, command: Command) -> None:
 
 
 def drop(turn: Turn, command: Command) -> None:
-    """What is held is thrown away."""
+    """What is held is thrown away; with a code, or a swipe, what is held for that texter alone."""
     held = turn.work.held.of(turn.contact.id)
+    about = desk.named(turn, command.code) if command.code else turn.swiped
+    if about is not None:
+        held = [one for one in held if one.conversation in (None, about.id)]
     if not held:
         raise NotNow("nothing.held")
     turn.work.held.drop([one.id for one in held])
