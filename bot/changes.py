@@ -79,14 +79,16 @@ def changed(people: Iterable[P], overrides: Iterable[Override[P]]) -> frozenset[
     Each person is a slot with an owner and a holder; replace and remove act on the slots whose owner or
     holder is named, add appends a slot. On call are the holders.
     """
-    slots = [(person, person) for person in people]
+    slots = {(person, person): None for person in people}  # in order, and one that is there twice acts as one
     for override in overrides:
         whom, newcomer = override.remove, override.add
-        named = [whom is EVERYONE or whom in slot for slot in slots]
-        if override.kind is Kind.REMOVE:
-            slots = [slot for slot, hit in zip(slots, named, strict=True) if not hit]
-        elif newcomer is not None and override.kind is Kind.REPLACE:
-            slots = [(slot[0], newcomer) if hit else slot for slot, hit in zip(slots, named, strict=True)]
-        elif newcomer is not None:
-            slots = [*slots, (newcomer, newcomer)]
+        if override.kind is Kind.ADD:
+            if newcomer is not None:
+                slots[newcomer, newcomer] = None
+            continue
+        named = [slot for slot in slots if whom is EVERYONE or whom in slot]
+        for slot in named:
+            del slots[slot]
+        if newcomer is not None and override.kind is Kind.REPLACE:
+            slots |= {(owner, newcomer): None for owner, _ in named}
     return frozenset(now for _, now in slots)

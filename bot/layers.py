@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.wallclock import FOREVER, LONG_AGO, instant, later, months_later, utc, wall
@@ -26,6 +26,9 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
+_STEADY = timedelta(days=6)
+"""No clock of the zone data has gone forward and back by as much, or back and forward, within so long (the least: 167
+hours, in Boa Vista in 2000)."""
 _SECONDS = {Unit.HOUR: 3600, Unit.DAY: 86400, Unit.WEEK: 7 * 86400}
 
 
@@ -78,8 +81,7 @@ class Layer(Generic[P]):
     revisions: tuple[Order[P], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch(Generic[P]):
+class Stretch(NamedTuple, Generic[P]):
     """A half-open piece of time and the people it belongs to."""
 
     start: datetime
@@ -159,11 +161,29 @@ def _calendar_turns(
 ) -> Iterator[tuple[int, datetime, datetime]]:
     turn = _calendar_turn_at(layer, zone, start)
     begin = start
-    while begin < end:
-        finish = min(_handoff(layer, zone, turn + 1), end)
+    for handoff in _handoffs(layer, zone, turn + 1):
+        finish = min(handoff, end)
         if begin < finish:
             yield turn, begin, finish
         turn, begin = turn + 1, finish
+        if begin >= end:
+            return
+
+
+def _handoffs(layer: Layer[P], zone: ZoneInfo, turn: int) -> Iterator[datetime]:
+    """When this turn begins, and all after it."""
+    step = timedelta() if layer.unit is Unit.MONTH else timedelta(seconds=layer.count * _SECONDS[layer.unit])
+    # Read off the clock six days at a time: one by one, two months of hourly turns in ten layers cost 40 ms more.
+    many = _STEADY // step if step else 1
+    first = _handoff(layer, zone, turn)
+    while True:
+        following = _handoff(layer, zone, turn + max(many, 1))
+        if many > 1 and following - first == many * step:
+            yield from (first + n * step for n in range(many))
+        else:
+            yield first
+            yield from (_handoff(layer, zone, turn + n) for n in range(1, many))
+        turn, first = turn + max(many, 1), following
 
 
 def _first_day(layer: Layer[P], window: Window) -> int:

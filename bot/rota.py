@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic
+from itertools import pairwise
+from typing import Final, Generic
 
 from bot.changes import EVERYONE, Everyone, Kind, Override, Status, Swap, changed
 from bot.errors import RotaError
@@ -16,7 +17,7 @@ from bot.layers import Advance, Layer, Order, P, Unit, holder, served
 from bot.rotanames import rename, rename_all
 from bot.rotarules import validate
 from bot.schedules import Rota, Schedule
-from bot.wallclock import FOREVER, instant, utc
+from bot.wallclock import FOREVER, instant, later, utc
 from bot.windows import Window
 
 __all__ = [
@@ -24,6 +25,9 @@ __all__ = [
     "Status", "Swap", "Unit", "Window", "boundaries", "gaps", "holder", "hours", "instant", "next_change",
     "next_shifts", "on_call", "rename", "rename_all", "shifts", "shifts_of", "validate",
 ]  # fmt: skip
+
+_FAR: Final = 2 * 86400
+"""Seconds by which no clock ever differed from UTC's: a layer that begins or ends further away is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,36 +131,82 @@ def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shif
     start, end = utc(start), utc(end)
     if end <= start:
         raise RotaError("The end of a range must come after its start.")
-    turns = [(layer.priority, turn) for layer in schedule.layers for turn in served(layer, start, end)]
-    acting = [
-        (max(override.start, start), min(override.over, end), override)
-        for override in _overrides(schedule)
-        if override.start < end and start < override.over
-    ]
-    acting = [entry for entry in acting if entry[0] < entry[1]]
-    edges = {start, end, *(turn.start for _, turn in turns), *(turn.end for _, turn in turns)}
-    times = sorted(edges.union(*(entry[:2] for entry in acting)))
-    place = {at: n for n, at in enumerate(times)}
-    layered: list[list[tuple[int, tuple[P, ...]]]] = [[] for _ in times]
-    for priority, turn in turns:
-        for n in range(place[turn.start], place[turn.end]):
-            layered[n].append((priority, turn.people))
-    overriding: list[list[Override[P]]] = [[] for _ in times]
-    for first, last, override in acting:
-        for n in range(place[first], place[last]):
-            overriding[n].append(override)
-    return [
-        Shift(times[n], times[n + 1], changed(_highest(layered[n]), overriding[n]))
-        for n in range(len(times) - 1)
-    ]
+    turned = _turned(schedule.layers, start, end)
+    acting = _acting(schedule, start, end)
+    times = sorted({start, end, *turned, *acting})
+    on: dict[int, tuple[P, ...]] = {}
+    overriding: dict[int, Override[P]] = {}
+    found: list[Shift[P]] = []
+    known: dict[
+        frozenset[P], frozenset[P]
+    ] = {}  # the same people under the same overrides give the same answer
+    for begin, finish in pairwise(times):
+        for n, people in turned.get(begin, ()):
+            if people:
+                on[n] = people
+            else:
+                on.pop(n, None)
+        if begin in acting:
+            known.clear()
+            begun = {n: override for n, override in acting[begin] if n not in overriding}
+            ended = {n for n, _ in acting[begin]} - begun.keys()
+            overriding = dict(
+                sorted({n: one for n, one in (overriding | begun).items() if n not in ended}.items())
+            )
+        layered = _highest(schedule.layers, on)
+        if layered not in known:
+            known[layered] = changed(layered, overriding.values()) if overriding else layered
+        found.append(Shift(begin, finish, known[layered]))
+    return found
 
 
-def _highest(served_now: list[tuple[int, tuple[P, ...]]]) -> frozenset[P]:
+def _turned(
+    layers: tuple[Layer[P], ...], start: datetime, end: datetime
+) -> dict[datetime, list[tuple[int, tuple[P, ...]]]]:
+    """When a layer, by its place, passes to other people within [start, end); to nobody is a change too."""
+    # A CSV of a year is hundreds of layers of a day: those far away cost a comparison each.
+    earliest, latest = later(start.replace(tzinfo=None), -_FAR), later(end.replace(tzinfo=None), _FAR)
+    turned: dict[datetime, list[tuple[int, tuple[P, ...]]]] = {}
+    for n, layer in enumerate(layers):
+        if layer.start > latest or (layer.until is not None and layer.until < earliest):
+            continue
+        before = None
+        for turn in served(layer, start, end):
+            if before is not None and before != turn.start:
+                turned.setdefault(before, []).append((n, ()))
+            turned.setdefault(turn.start, []).append((n, turn.people))
+            before = turn.end
+        if before is not None:
+            turned.setdefault(before, []).append((n, ()))
+    return turned
+
+
+def _acting(
+    schedule: Schedule[P], start: datetime, end: datetime
+) -> dict[datetime, list[tuple[int, Override[P]]]]:
+    """When an override, by its place in the order of creation, begins and ends to act within [start, end)."""
+    acting: dict[datetime, list[tuple[int, Override[P]]]] = {}
+    for n, override in enumerate(_overrides(schedule, start, end)):
+        first, last = max(override.start, start), min(override.over, end)
+        if first < last:
+            acting.setdefault(first, []).append((n, override))
+            acting.setdefault(last, []).append((n, override))
+    return acting
+
+
+def _highest(layers: tuple[Layer[P], ...], on: dict[int, tuple[P, ...]]) -> frozenset[P]:
     """Everybody at the highest priority at which somebody is on; equal priorities add up."""
-    top = max((priority for priority, people in served_now if people), default=0)
-    return frozenset(person for priority, people in served_now if priority == top for person in people)
+    if len(on) == 1:
+        return frozenset(*on.values())
+    top = max((layers[n].priority for n in on), default=0)
+    return frozenset(person for n, people in on.items() if layers[n].priority == top for person in people)
 
 
-def _overrides(schedule: Schedule[P]) -> Iterable[Override[P]]:
-    yield from schedule.overrides
-    yield from (swap.as_override() for swap in schedule.swaps if swap.status is Status.TAKEN)
+def _overrides(schedule: Schedule[P], start: datetime, end: datetime) -> Iterable[Override[P]]:
+    """Those that meet [start, end), in the order of creation, and after them the swaps that are taken."""
+    for override in schedule.overrides:
+        if override.start < end and start < override.end:
+            yield override
+    for swap in schedule.swaps:
+        if swap.start < end and start < swap.end and swap.status is Status.TAKEN:
+            yield swap.as_override()
