@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 
-from bot import logs, unbuilt
+from bot import datewords, logs, unbuilt
 from bot.channel import Receipt
 from bot.errors import AlreadyServing, DatabaseAway, SealBroken, StorageError
 from bot.messages import Inbound
@@ -60,6 +60,8 @@ PROBE = 1.0
 """Seconds between two questions to the database, and how long it may think about one before we say that it is away."""
 BROOM = 2.0
 """Seconds between two looks at whether anything has been kept long enough."""
+SETTLED = 5.0
+"""Seconds after which a start is over, and what can wait is done."""
 FREEING = 10.0
 """Seconds in which PostgreSQL is expected to notice that a killed process is gone."""
 
@@ -290,6 +292,7 @@ async def running(
                 program.tell_of_breaches,
                 rotator.keep,
                 lambda: spending.keep(program.store, program.line),
+                _warm,
                 lambda: program.heed_others(outbox),
                 removals.run,
                 *(() if alone else (lambda: program.free_the_dead(holder),)),
@@ -322,6 +325,12 @@ async def _begin_alone(program: Program) -> bool:
     elif program.config.database.url.startswith("sqlite"):
         raise AlreadyServing("Another greenroom run serves this database.")
     return alone
+
+
+async def _warm() -> None:
+    """The first date that somebody texts does not wait half a second for its dictionaries; neither does the start."""
+    await asyncio.sleep(SETTLED)
+    await asyncio.to_thread(datewords.warm)
 
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

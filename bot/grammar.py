@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot import casecode, phrases
+from bot import casecode, letters, phrases
 
 
 class Word(StrEnum):
@@ -180,8 +180,7 @@ def bare(text: str) -> str:
 
     The whole text counts: "stop", two hundred spaces and "that" is no opt-out.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = _without_accents("".join(c for c in folded if unicodedata.category(c) != "Cf"))
+    kept = letters.folded(text)
     end = len(kept)
     while end and _is_trailing(kept[end - 1]):
         end -= 1
@@ -194,20 +193,6 @@ def bare(text: str) -> str:
 def _is_trailing(character: str) -> bool:
     # U+FE0F and U+20E3 belong to emoji; other marks belong to letters and stay.
     return unicodedata.category(character)[0] in "PSZC" or character in "\ufe0f\ufe0e\u20e3"
-
-
-def _without_accents(text: str) -> str:
-    """Accents go from Latin letters only: й is not и."""
-    out: list[str] = []
-    latin = False
-    for character in unicodedata.normalize("NFD", text):
-        if unicodedata.combining(character):
-            if latin:
-                continue
-        else:
-            latin = unicodedata.name(character, "").startswith("LATIN")
-        out.append(character)
-    return unicodedata.normalize("NFC", "".join(out))
 
 
 def _words_of_all_languages() -> dict[str, Word]:
@@ -260,7 +245,7 @@ AGREED = frozenset({"ok", "okay", "ок"}) | {word for word, what in TEXTER_WORD
 CANNOT = frozenset(
     bare(word) for language in phrases.languages() for word in phrases.listed("words.cannot", language)
 )
-"""CAN'T in every language, with every apostrophe that phones put there (`_straight`)."""
+"""CAN'T in every language, with every apostrophe that phones put there (`letters.straight`)."""
 
 
 def staff_said(text: str, *, only_slash: bool = False) -> Said:
@@ -270,7 +255,7 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
         return Plain(words)
     if bare(words) in AGREED:
         return Agreement(words)
-    if bare(_straight(words)) in CANNOT:
+    if bare(letters.straight(words)) in CANNOT:
         return Refusal(words)
     led = casecode.leading(words)
     if led is None:
@@ -279,13 +264,6 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
     if isinstance(code, casecode.Mistyped):
         return WrongCode(code.written)
     return _with_code(code, rest)
-
-
-APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′", "'"))
-
-
-def _straight(words: str) -> str:
-    return words.translate(APOSTROPHES)
 
 
 def _without_code(words: str) -> Said:
