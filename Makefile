@@ -80,11 +80,12 @@ $(VENV)/.ready: $(VENV)/.uv requirements.lock pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The tests start their own PostgreSQL server in a temporary folder, and look at the page in a real browser: the
-# programs must be there, nothing else. Without the emoji font the marks on the pictures would be empty boxes.
+# The tests start their own PostgreSQL server in a temporary folder, look at the page in a real browser, and at the
+# calendars in a real calendar program: the programs must be there, nothing else. Without the emoji font the marks on the pictures would be empty boxes.
 system:
 	@[ -x /usr/bin/chromium ] || $(call install,chromium,a browser: the tests look at the page of phones)
 	@[ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || $(call install,fonts-noto-color-emoji,a font)
+	@[ -x /usr/bin/khal ] || $(call install,khal,a calendar program: the tests read the calendars with it)
 	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null \
 		|| $(call install,postgresql,PostgreSQL's programs: the tests start a server of their own)
 

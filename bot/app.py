@@ -31,6 +31,7 @@ from bot.ways import Means, Ways, open_ways
 from handlers import broken, clock, inbound, receipts, spending
 from handlers import outbox as outbox_room
 from handlers import removals as removals_room
+from handlers.calendars import Calendars
 from handlers.channels.session import open_session
 from handlers.line import Line
 from handlers.outbox import Outbox
@@ -244,7 +245,11 @@ async def running(
         program.ways = ways
         listen = config.web.listen
         app = server.build(
-            ways.webhooks, health=program.health, version=version("greenroom"), meters=program.meters
+            ways.webhooks,
+            health=program.health,
+            version=version("greenroom"),
+            meters=program.meters,
+            calendar=Calendars(program.store, program.line).sheet,
         )
         holder = secrets.token_bytes(16)
         alone = await _begin_alone(program)

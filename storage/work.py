@@ -21,6 +21,7 @@ from storage.desk import Chance as Chance  # part of this room's face
 from storage.desk import Desk
 from storage.duty import DutyRoom
 from storage.endings import Endings
+from storage.feeds import Feeds
 from storage.held import HeldRoom
 from storage.holds import Holds
 from storage.hosts import Hosts
@@ -78,6 +79,7 @@ class Work:
         self.aways = Aways(desk)
         self.questions = Questions(desk)
         self.told = Told(desk)
+        self.feeds = Feeds(desk)
         self.audit = Audit(desk, self.line)
         self.blocks = Blocks(desk, self.line)
         self.chores = Chores(desk)

@@ -20,7 +20,9 @@ ROOF = (
     "bot.rehearsed",
     "bot.ways",
 )
-DATA = frozenset({"msgspec", "babel", "dateparser", "gsm0338", "holidays", "phonenumbers", "regex", "tzdata"})
+DATA = frozenset(
+    {"msgspec", "babel", "dateparser", "gsm0338", "holidays", "icalendar", "phonenumbers", "regex", "tzdata"}
+)
 """Libraries that compute and never read or write; `tzdata` is a folder of tables."""
 
 OUTSIDE_TIME = frozenset(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handlers.cli import archive, audit, check, hold, keys, restore, rota, serve, staff, start
+from handlers.cli import archive, audit, check, hold, keys, restore, rota, rota_link, serve, staff, start
 from handlers.cli.asked import DEFAULT, Asked
 
 ANYWHERE = "--config FILE, --json and --debug may stand anywhere after the command."
@@ -33,6 +33,7 @@ for command in (
     restore.restore,
 ):
     app.command(epilog=ANYWHERE)(command)
+rota.app.command()(rota_link.link)
 for group, name in (
     (staff.app, "staff"),
     (rota.app, "rota"),

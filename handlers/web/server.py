@@ -1,4 +1,5 @@
-"""The door to the world: carriers' webhooks, /healthz and /metrics. Answers are bare statuses; nothing is quoted."""
+"""The door to the world: carriers' webhooks, calendars, /healthz and /metrics. Answers are bare statuses, but for a
+calendar's; nothing is quoted."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from bot.errors import StorageError
 from bot.redact import place, safe_error
 from handlers.channels.webhook import Call, Webhook
+from handlers.web import feed
 from handlers.web.caller import NAME, SILENT, Caller
 from handlers.web.meters import CONTENT_TYPE, Meters
 
@@ -26,6 +28,8 @@ LINGER_SECONDS: Final = 3.0
 """What is still being sent after a 413 or 408 is read and thrown away this long: on a cut line the status is lost."""
 DRAIN_SECONDS: Final = 4.0
 """For calls inside when the line stops; aiohttp may take it twice, and the whole stop has ten (contract.md)."""
+LONGEST_LINE: Final = 16 * 1024
+"""Bytes of a request's first line: a link of any length below is looked up, and told that it leads nowhere."""
 FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
@@ -50,9 +54,10 @@ def build(
     health: Health,
     version: str,
     meters: Meters,
+    calendar: feed.Calendar | None = None,
     patience: Patience | None = None,
 ) -> web.Application:
-    """The application: one POST route for each webhook, and two GETs for the operator."""
+    """The application: one POST route for each webhook, a GET for calendars, and two for the operator."""
     app = web.Application(middlewares=[_guarded])
     app[PATIENCE] = patience or Patience()
     app.on_response_prepare.append(_bland)
@@ -71,6 +76,8 @@ def build(
             return web.Response(status=404)
         return web.Response(body=meters.page(), headers={"Content-Type": CONTENT_TYPE})
 
+    if calendar is not None:
+        app.router.add_get(feed.PATH + "{tail:.*}", feed.door(calendar, meters, app[PATIENCE].storing))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/metrics", metrics)
     return app
@@ -109,6 +116,7 @@ async def serve(app: web.Application, host: str, port: int) -> Served:
             logger=SILENT,
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=LINGER_SECONDS,
+            max_line_size=LONGEST_LINE,
             auto_decompress=False,  # nobody we know compresses, and 64 KiB can unpack to 64 MiB
         )
 
