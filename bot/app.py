@@ -37,6 +37,7 @@ from handlers.line import Line
 from handlers.outbox import Outbox
 from handlers.rates import BOT_RATE, Rates, chat_rests
 from handlers.removals import Removals
+from handlers.roster import Roster
 from handlers.rotation import Rotator
 from handlers.rotation import tell_admins as tell_of_keys
 from handlers.sweep import Sweeper
@@ -80,6 +81,7 @@ class Program:
     step: Step = lambda name: None
     line: Line = field(init=False)
     sweeper: Sweeper = field(init=False)
+    roster: Roster = field(init=False)
     meters: Meters = field(default_factory=Meters)
     ways: Ways = field(default_factory=Ways)
     turnstile: Turnstile = field(default_factory=Turnstile)
@@ -92,6 +94,7 @@ class Program:
         self.sweeper = Sweeper(
             self.store, self.line, keeping(self.config), self.now, holder=secrets.token_bytes(16)
         )
+        self.roster = Roster(self.store, self.line, self.now, holder=secrets.token_bytes(16))
         self.store.on_breach(self._breach)
 
     def _breach(self, broken: SealBroken) -> None:
@@ -293,6 +296,7 @@ async def running(
             for work in (
                 program.keep_time,
                 program.keep_clean,
+                program.roster.keep,
                 program.watch_database,
                 program.tell_of_breaches,
                 rotator.keep,

@@ -30,6 +30,7 @@ class Step(StrEnum):
     TEXT = "text"  # the texter wrote
     ANSWER = "answer"  # the counselor wrote
     TAKE = "take"
+    HAND = "hand"  # a colleague takes it over from its counselor
     PUT_BACK = "put back"  # the counselor passes it on, or cannot be reached any more
     DONE = "done"
     BYE = "bye"
@@ -51,6 +52,7 @@ TABLE: dict[tuple[State, Step], State] = {
     (State.WAITING, Step.ERASE): State.ERASED,
     (State.TALKING, Step.TEXT): State.TALKING,
     (State.TALKING, Step.ANSWER): State.TALKING,
+    (State.TALKING, Step.HAND): State.TALKING,
     (State.TALKING, Step.PUT_BACK): State.WAITING,
     (State.TALKING, Step.DONE): State.CLOSED,
     (State.TALKING, Step.BYE): State.CLOSED,
@@ -99,6 +101,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """Offers made before this instant no longer count: the ladder began again."""
     country: str = ""
     """Where the texter's number is from (ISO 3166), for the emergency number."""
+    handing_at: datetime | None = None
+    """Since then it is offered to colleagues, and stays its counselor's until one takes it (bot/handoff)."""
     before: int | None = None
     """The counselor of this texter's last conversation: asked first if she is on call."""
     chain: bytes = b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Who is there at this instant. `next_on`: when somebody is on call again, if the rota knows; `changed_at`: the
-    last instant at which the rota's answer changed."""
+    last instant at which the rota's answer changed; `closed`: the line has been closed by hand, and nobody is asked."""
 
     now: datetime
     people: Mapping[StaffId, Staff]
@@ -41,6 +41,7 @@ class Watch:
     loads: Mapping[StaffId, int]
     next_on: datetime | None = None
     changed_at: datetime | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,29 @@ class Rung:
 
 
 def _speakers(watch: Watch, language: str) -> list[Staff]:
-    return [p for p in _of(watch, watch.on_call) if language in p.languages]
+    return [p for p in _heard_of(watch, watch.on_call) if language in p.languages]
 
 
 def _others(watch: Watch, language: str) -> list[Staff]:
-    return [p for p in _of(watch, watch.on_call) if language not in p.languages]
+    return [p for p in _heard_of(watch, watch.on_call) if language not in p.languages]
 
 
 def _backup(watch: Watch, language: str) -> list[Staff]:
-    return sorted(_of(watch, watch.backup), key=lambda p: language not in p.languages)
+    return sorted(_heard_of(watch, watch.backup), key=lambda p: language not in p.languages)
+
+
+def _silent(watch: Watch, language: str) -> list[Staff]:
+    """Who was asked READY? and said nothing: perhaps she only missed that."""
+    silent = [p for p in _of(watch, watch.on_call | watch.backup) if p.silent]
+    return sorted(silent, key=lambda p: language not in p.languages)
 
 
 def _supervisors(watch: Watch, language: str) -> list[Staff]:
     return [p for p in watch.people.values() if p.is_supervisor]
+
+
+def _heard_of(watch: Watch, ids: frozenset[StaffId]) -> list[Staff]:
+    return [p for p in _of(watch, ids) if not p.silent]
 
 
 def _of(watch: Watch, ids: frozenset[StaffId]) -> list[Staff]:
@@ -78,8 +89,13 @@ LADDER: tuple[Rung, ...] = (
     Rung("speakers", _speakers),
     Rung("others", _others),
     Rung("backup", _backup),
+    Rung("silent", _silent),
     Rung("supervisors", _supervisors, together=True, after=lambda pace: pace.supervisors),
 )
+
+
+CALLED: tuple[Rung, ...] = LADDER[:3]
+"""The rungs of those whose turn it is; whoever talks already is handed on to nobody else."""
 
 
 def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, pace: Pace) -> Decision:
@@ -111,8 +127,8 @@ def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, p
 
 
 def ask(conversation: Conversation, watch: Watch, pace: Pace, staff: Staff) -> Decision:
-    """Offers a waiting conversation to one person who has just said ON."""
-    offer = _offer(conversation, staff, watch, pace)
+    """Offers a waiting conversation to one person who has just said ON; not while the line is closed."""
+    offer = None if watch.closed else offer_to(conversation, staff, watch, pace)
     if offer is None:
         return Decision(conversation)
     due = min(filter(None, (conversation.due_at, offer.due_at)))
@@ -144,10 +160,23 @@ def _by_another_way(offer: Offer, watch: Watch) -> bool:
     return offer.state is OfferState.FAILED and contact is not None and contact.id != offer.contact
 
 
+def next_for(
+    conversation: Conversation, watch: Watch, pace: Pace, asked: Container[StaffId | None]
+) -> Staff | None:
+    """Whom the ladder asks next of those who are on call or backup, and have been heard of."""
+    for rung in CALLED:
+        for person in able(rung.members(watch, conversation.language), watch, pace):
+            if person.id not in asked:
+                return person
+    return None
+
+
 def _asks(
     conversation: Conversation, watch: Watch, pace: Pace, *, asked: set[StaffId], busy: bool
 ) -> list[Offer]:
-    """The offers to make now: nobody while one is waiting, unless a rung's own time has come."""
+    """The offers to make now: nobody while one is waiting, unless a rung's own time has come; none while closed."""
+    if watch.closed:
+        return []
     elapsed = watch.now - (conversation.private.round_at or conversation.private.opened_at)
     for rung in LADDER:
         if conversation.private.muted and rung.name != "supervisors":
@@ -160,7 +189,7 @@ def _asks(
         ]
         if people:
             chosen = people if rung.together else people[:1]
-            made = [_offer(conversation, p, watch, pace) for p in chosen]
+            made = [offer_to(conversation, p, watch, pace) for p in chosen]
             return [offer for offer in made if offer is not None]
     return []
 
@@ -178,7 +207,8 @@ def able(people: list[Staff], watch: Watch, pace: Pace) -> list[Staff]:
     return sorted(able, key=lambda p: watch.loads.get(p.id, 0))
 
 
-def _offer(conversation: Conversation, staff: Staff, watch: Watch, pace: Pace) -> Offer | None:
+def offer_to(conversation: Conversation, staff: Staff, watch: Watch, pace: Pace) -> Offer | None:
+    """An offer of it to her, as of now; None when she cannot be written to."""
     contact = staff.contact
     if contact is None:
         return None
@@ -212,7 +242,7 @@ def offer_phrase(conversation: Conversation, watch: Watch, staff: StaffId) -> Ph
     if conversation.private.muted:
         notes.append("offer.opted.out")
     return phrase(
-        "offer",
+        "offer" if conversation.state is State.WAITING else "offer.handed",
         code=conversation.code,
         medium=conversation.medium.value,
         language=conversation.language,
@@ -232,7 +262,7 @@ def _words(
     late = watch.now > private.texter_at + pace.window and not private.agreed
     elapsed = watch.now - (private.round_at or private.opened_at)
     silent = [o for o in asked if o.state in (OfferState.OPEN, OfferState.LAPSED)]
-    if elapsed >= pace.nobody or not (waiting or silent):
+    if watch.closed or elapsed >= pace.nobody or not (waiting or silent):
         if late:
             return changed(conversation, nobody_told=True), ()
         told = changed(conversation, nobody_told=True, asked_at=watch.now)
@@ -269,7 +299,7 @@ def _alarms(
     reached = any(o.staff in supervisors for o in asked)
     now = any(o.staff in supervisors for o in made)
     empty = after.private.nobody_told and not before.private.nobody_told
-    if reached or not (now or empty):
+    if reached or watch.closed or not (now or empty):
         return ()
     told = phrase("rota.failed" if now else "rota.nobody", code=after.code)
     asked_now = {o.staff for o in made}

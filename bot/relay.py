@@ -298,7 +298,12 @@ def put_back(conversation: Conversation, contact: ContactId, *, by_herself: bool
     if counselor is None:
         raise NotNow("not_now")
     after = changed(
-        step(conversation, Step.PUT_BACK), round_at=now, looking_told=False, nobody_told=False, asked_at=None
+        step(conversation, Step.PUT_BACK),
+        round_at=now,
+        looking_told=False,
+        nobody_told=False,
+        asked_at=None,
+        handing_at=None,
     )
     state = OfferState.PASSED if by_herself else OfferState.FAILED
     told = phrase("cut.off")
@@ -310,6 +315,7 @@ def put_back(conversation: Conversation, contact: ContactId, *, by_herself: bool
             ToTexter(told),
             *((ToStaff(contact, phrase("put.back", code=conversation.code)),) if by_herself else ()),
         ),
+        end_offers=True,
         cancel=(Side.STAFF,),
         unsettle=None if by_herself else counselor,
     )
@@ -326,6 +332,7 @@ def done(conversation: Conversation, staff: Staff, contact: Contact, now: dateti
             ToTexter(phrase("closed"), farewell=True),
             ToStaff(contact.id, phrase("done", code=conversation.code)),
         ),
+        end_offers=True,
         ended=Step.DONE,
     )
 

@@ -10,7 +10,7 @@ from bot.conversation import State
 from bot.errors import DatabaseAway
 from bot.people import ConversationId
 from bot.redact import safe_error
-from handlers import apply, broken, foureyes
+from handlers import apply, broken, foureyes, handoff
 from handlers.line import Line
 from handlers.outcomes import expired
 from storage.engine import Store
@@ -30,6 +30,8 @@ def strike(work: Work, line: Line) -> int:
         for conversation in due:
             if conversation.state is State.WAITING:
                 apply.climb(work, line, conversation, watch)
+            else:
+                handoff.climb(work, line, conversation, watch)
     late = work.outbox.expired(AT_ONCE)
     for claimed in late:
         expired(work, line, claimed)
@@ -74,6 +76,8 @@ def _climb(work: Work, line: Line, conversation_id: ConversationId) -> None:
     conversation = work.conversations.get(conversation_id)
     if conversation is not None and conversation.state is State.WAITING:
         apply.climb(work, line, conversation)
+    elif conversation is not None:
+        handoff.climb(work, line, conversation)
 
 
 def _stop_clock(work: Work, conversation_id: ConversationId) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot import relay
+from bot import handoff, relay
 from bot.conversation import Conversation, Offer, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
 from bot.messages import Side, Writer
@@ -275,5 +275,5 @@ def offer_failed(work: Work, offer: Offer) -> None:
     """An offer that never reached her is skipped at once."""
     work.offers.put(replace(offer, state=OfferState.FAILED, due_at=work.now))
     conversation = work.conversations.get(offer.conversation)
-    if conversation is not None and conversation.state is State.WAITING:
+    if conversation is not None and (conversation.state is State.WAITING or handoff.is_handing(conversation)):
         work.conversations.save(replace(conversation, due_at=work.now))

@@ -16,6 +16,7 @@ class Chore(StrEnum):
 
     ROTATE = "rotate"
     SWEEP = "sweep"
+    ROSTER = "roster"
 
 
 LONGEST_LEASE = timedelta(minutes=10)

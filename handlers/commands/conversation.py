@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import handoff as handing
 from bot import relay
 from bot.conversation import Conversation, Offer, OfferState, State
 from bot.decision import ToStaff
@@ -9,14 +10,17 @@ from bot.errors import NoSuchConversation, NotNow, SealBroken, WhichConversation
 from bot.grammar import Command
 from bot.messages import Priority
 from bot.redact import Secret
-from handlers import apply, desk, waits
+from handlers import apply, desk, handoff, waits
 from handlers.turn import Turn
 
 
 def take(turn: Turn, command: Command) -> None:
     """She takes what is offered to her; the transcript follows."""
-    conversation, _ = _offered(turn, command)
+    conversation, offer = _offered(turn, command)
     work, line = turn.work, turn.line
+    if handing.is_handing(conversation):
+        _take_over(turn, conversation, offer)
+        return
     decision = relay.take(
         conversation,
         turn.staff,
@@ -32,12 +36,32 @@ def take(turn: Turn, command: Command) -> None:
         waits.remember(work, work.now - conversation.private.opened_at)
 
 
+def _take_over(turn: Turn, conversation: Conversation, offer: Offer) -> None:
+    """She takes what a colleague has and hands on."""
+    work, line = turn.work, turn.line
+    decision = handing.take_over(
+        conversation,
+        turn.staff,
+        turn.contact,
+        offer,
+        open_now=len(work.conversations.talking_with(turn.staff.id)),
+        most=line.pace.most,
+        now=work.now,
+    )
+    apply.apply(work, line, conversation, decision)
+    work.counts.add("taken")
+
+
 def pass_on(turn: Turn, command: Command) -> None:
     """An offer declined, or a conversation put back; the ladder goes on at once."""
     mine = _mine(turn, command)
     offer = None
     if mine is None:
         mine, offer = _offered(turn, command)
+    if offer is not None and handing.is_handing(mine):
+        declined = handing.passed(mine, turn.contact, offer, turn.work.now)
+        handoff.climb(turn.work, turn.line, apply.apply(turn.work, turn.line, mine, declined))
+        return
     decision = relay.passed(mine, turn.staff, turn.contact, offer, turn.work.now)
     after = apply.apply(turn.work, turn.line, mine, decision)
     apply.climb(turn.work, turn.line, after)
@@ -126,9 +150,7 @@ def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
     offers = {o.conversation: o for o in turn.work.offers.to(turn.staff.id)}
     if command.code is None and turn.swiped is None:
         live = [o for o in offers.values() if o.state in (OfferState.OPEN, OfferState.LAPSED)]
-        waiting = [
-            c for o in live if (c := turn.work.conversations.get(o.conversation)) and c.state is State.WAITING
-        ]
+        waiting = [c for o in live if (c := turn.work.conversations.get(o.conversation)) and _can_be_taken(c)]
         if not waiting:
             raise NotNow("no.offer")
         if len(waiting) > 1:
@@ -141,6 +163,10 @@ def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
         raise NoSuchConversation("no.such", code=code)
     turn.about.append(found)
     return found, offers[found.id]
+
+
+def _can_be_taken(conversation: Conversation) -> bool:
+    return conversation.state is State.WAITING or handing.is_handing(conversation)
 
 
 def _which(turn: Turn, command: Command, codes: list[str]) -> WhichConversation:

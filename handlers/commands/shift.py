@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import ladder
 from bot.conversation import OfferState
 from bot.grammar import Command
-from handlers import apply
+from handlers import apply, handoff
 from handlers.turn import Turn
 
 
@@ -26,11 +26,11 @@ def on(turn: Turn, command: Command) -> None:
 
 
 def off(turn: Turn, command: Command) -> None:
-    """On a break: no new offers; what she has open stays hers until she passes it."""
+    """On a break: no new offers; what she has open is offered to the others, and stays hers until one takes it."""
     turn.work.staff.set_available(turn.staff.id, False)
-    codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
-    if codes:
-        turn.tell("off.open", codes=", ".join(codes))
+    mine = turn.work.conversations.talking_with(turn.staff.id)
+    if mine:
+        handoff.hand_on(turn.work, turn.line, turn.staff, mine, "off.open")
     else:
         turn.tell("off")
 

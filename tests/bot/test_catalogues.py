@@ -32,6 +32,7 @@ TO_TEXTERS = (
     "agreed",
     "news",
     "cut.off",
+    "colleague",
     "help",
     "start",
     "bye",

@@ -33,6 +33,7 @@ LEGAL = """
     waiting  erase     erased
     talking  text      talking
     talking  answer    talking
+    talking  hand      talking
     talking  put back  waiting
     talking  done      closed
     talking  bye       closed

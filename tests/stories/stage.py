@@ -19,7 +19,7 @@ from bot.languages import read_by
 from bot.messages import Address
 from bot.people import Medium, Role, StaffId
 from bot.redact import Secret
-from handlers import leaving
+from handlers import leaving, planning
 from handlers.cli import staff as staff_command
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.rehearsal.screens import Shown
@@ -236,6 +236,13 @@ class Stage:
         document = rotafile.encode(rotanames.rename_all(planned, self.people))
         await self.do(lambda work: work.rota.save(document, by="test"))
 
+    async def plan(self, document: str) -> None:
+        """This rota is in force from now on, as `greenroom rota apply` would have it."""
+        planned = rotanames.rename_all(rotafile.parse(document), self.people)
+        line = self.program.line if self.program else None
+        assert line is not None
+        await self.do(lambda work: planning.change(work, line, lambda before: planned, by=None, what="test"))
+
     async def later(self, **delta: float) -> None:
         """Time goes by once all is settled, and what is due then has happened.
 
@@ -249,6 +256,14 @@ class Stage:
         """What has been kept long enough goes now, not within seconds."""
         assert self.program is not None
         await self.program.sweeper.round()
+        await self.settled()
+
+    async def rounds(self, **delta: float) -> None:
+        """Time goes by, and what the rota has to say then is said now, not within seconds."""
+        await self.settled()
+        self.town.clock.move(timedelta(**delta))
+        assert self.program is not None
+        await self.program.roster.round()
         await self.settled()
 
     @staticmethod

@@ -372,7 +372,7 @@ async def test_off_with_open_conversations_names_them(line: Stage) -> None:
     alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
     code = await line.talk(robin, alma)
     await alma.write("OFF")
-    await alma.shows(f"You are OFF: no new offers. Still open with you: {code}.")
+    await alma.shows(f"You are OFF: no new offers. Open with you: {code}.")
     await texts(robin, "are you there?")
     await alma.shows(f"{code} are you there?")
     await alma.write("WHO")
