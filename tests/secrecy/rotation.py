@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import errno
 import multiprocessing
 import os
 import random
@@ -34,6 +35,7 @@ from storage.keyring import Keyring
 from storage.tables import conversations, endings, envelopes, epochs, texter_contacts, transcript
 from storage.vault import Vault
 from storage.work import Work
+from tests.secrecy import refusing
 from tests.secrecy.trial import Outcome, Place
 from tests.storage.cast import LINE, writes
 
@@ -336,3 +338,64 @@ async def full_disk(place: Place, count: int = 30) -> AsyncIterator[Outcome]:
     await rotated(store)
     yield Outcome(1, await on_old_keys(store, keys) != 0, "something was left under an old key")
     await store.close()
+
+
+def _refused(url: str, keyring: Path, root: bytes, pepper: bytes, at: int, error: int) -> None:
+    """A process that rotates, and from its n-th step on may not put one file in another's place."""
+    left = at
+
+    def step(name: str) -> None:
+        nonlocal left
+        if left == 0:
+            refusing.renames(error)
+        left -= 1
+
+    async def once() -> None:
+        store = opened(url, keyring, root, pepper)
+        step("opened")
+        try:
+            await rotated(store, step=step)
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(once())
+    except OSError:
+        sys.exit(1)
+
+
+_REFUSALS: Final = (errno.EIO, errno.EBUSY, errno.EACCES, errno.EPERM, errno.ENOSPC)
+
+
+async def no_rename(place: Place, count: int = 30) -> AsyncIterator[Outcome]:
+    """A new keyring cannot take the old one's place, from another step on each time: all readable, and the next
+    rotation completes it and leaves nothing behind."""
+    chance = random.Random(place.seed)
+    keys = Keys(place.folder)
+    store = keys.open(place.url)
+    texters = 40
+    await written(store, texters)
+    failed = 0
+    for number in range(count):
+        refusal = (number % 7, chance.choice(_REFUSALS))
+        process = _FORKS.Process(
+            target=_refused, args=(place.url, keys.file, keys.root, keys.pepper, *refusal)
+        )
+        process.start()
+        await asyncio.to_thread(process.join, 60)
+        yield Outcome(1, process.exitcode not in (0, 1), "a rotation ended in another way, or hung")
+        failed += process.exitcode != 0
+        Keyring.load(keys.file, (keys.root,))
+        opens = await store.do(readable)
+        yield Outcome(1, opens != texters, "a conversation was unreadable after a rename had failed")
+        await rotated(store)
+        left = await on_old_keys(store, keys) + len(_drafts(keys))
+        yield Outcome(1, left != 0, "something was left under an old key")
+        yield Outcome(1, await store.do(readable) != texters, "a conversation was unreadable in the end")
+    yield Outcome(1, not failed, "the trial never kept a file from being renamed")
+    await store.close()
+
+
+def _drafts(keys: Keys) -> list[Path]:
+    """Files beside the keyring that may hold what was in it."""
+    return [one for one in keys.file.parent.iterdir() if one.name.startswith(keys.file.name + ".")]

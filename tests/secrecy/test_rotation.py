@@ -227,3 +227,8 @@ async def test_three_processes_serve_while_the_keys_change(place: Place) -> None
 async def test_a_full_disk_costs_nothing(place: Place) -> None:
     """Four times, at four points."""
     await assert_nothing_through(rotation.full_disk(place, 4))
+
+
+async def test_a_keyring_that_cannot_be_put_in_its_place_costs_nothing(place: Place) -> None:
+    """The kernel refuses, from each of the first three steps on; the next rotation completes it."""
+    await assert_nothing_through(rotation.no_rename(place, 3), at_least=10)
