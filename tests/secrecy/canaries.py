@@ -5,9 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
+
+from bot.changes import Status
+from bot.covers import Cover, Deal
+from bot.feeds import Whose
+from bot.redact import Secret
 from handlers.rehearsal.phones import TelegramPhone
+from storage.duty import Duty
+from storage.work import Work
 from tests import postgres
 from tests.secrecy.net import Net, number_spellings, spellings
 from tests.secrecy.trial import Outcome, Place
@@ -94,6 +103,11 @@ async def canaries(place: Place, texters: int = 60, words: int = TEXTS) -> Async
             counselors = {medium: await _counselor(stage, cage, medium) for medium in ("sms", "telegram")}
             async with moved_out(stage, place.folder, cradle) as house:
                 await house.runs()
+                links = [
+                    token
+                    for name, _ in counselors.values()
+                    for token in await _plans(stage, cage, house, name)
+                ]
                 for number in range(texters):
                     # A chat of Telegram's gets one message a second: few of them, but each with each.
                     medium = "telegram" if number % 5 == 1 else "sms"
@@ -104,7 +118,7 @@ async def canaries(place: Place, texters: int = 60, words: int = TEXTS) -> Async
                     if number == texters // 2:
                         await house.killed()
                         await house.runs()
-                net = cage.net(*_tokens(stage))
+                net = cage.net(*_tokens(stage), *links)
                 yield _searched(place, net, cage, "while it runs")
                 await house.killed()
                 yield _searched(place, net, cage, "after a kill")
@@ -125,6 +139,41 @@ async def _counselor(stage: Stage, cage: Cage, medium: str) -> tuple[str, Phone]
     phone = await stage.staff(name, medium, languages=("en", "es", "uk"))
     cage.phone(phone)
     return name, phone
+
+
+async def _plans(stage: Stage, cage: Cage, house: House, name: str) -> tuple[str, str]:
+    """She asks for cover with a note, is away, was on call, and has a calendar, which is fetched by its link and by a
+    wrong one; the tokens of both."""
+    start = stage.town.clock.now() + timedelta(days=1)
+    end = start + timedelta(hours=8)
+    staff = stage.people[name]
+
+    def thought(work: Work) -> Secret[str]:
+        request = Cover(
+            number=0,
+            deal=Deal.COVER,
+            giver=staff,
+            schedule="on call",
+            start=start,
+            end=end,
+            status=Status.OPEN,
+            due_at=start,
+            note=cage.text("note of a request"),
+        )
+        work.covers.add(request)
+        work.aways.add(staff, start, end)
+        work.duty.write([Duty(staff, "on call", start, end)], since=work.duty.until(), until=work.now)
+        return work.feeds.add(Whose(staff, None))
+
+    await stage.rota(name)
+    link: str = (await stage.do(thought)).reveal()
+    wrong = link[::-1]
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{await house.life.port()}") as http:
+        for token, status in ((link, 200), (wrong, 404)):
+            async with http.get(f"/calendar/{token}.ics") as answer:
+                assert answer.status == status
+                assert status == 404 or b"BEGIN:VEVENT" in await answer.read()
+    return link, wrong
 
 
 async def _story(stage: Stage, cage: Cage, number: int, medium: str, alma: Phone, words: int) -> None:

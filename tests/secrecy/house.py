@@ -5,22 +5,27 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, create_engine, select
 from sqlalchemy import Engine as SqlEngine
 
+from bot.changes import Status
 from bot.conversation import Offer, OfferState
+from bot.covers import Cover, Deal
 from bot.errors import SealBroken
+from bot.feeds import Event, Stretch, Whose
 from bot.foureyes import RequestKind
 from bot.messages import Address, Copy, Direction, Side
-from bot.people import Contact, ContactId, ConversationId, Medium, Staff, StaffId
+from bot.people import Contact, ContactId, ConversationId, Medium, QuestionId, Staff, StaffId
+from bot.questions import QuestionKind
 from bot.redact import Secret
 from storage import archive, letters
 from storage.box import SupervisorKey
 from storage.desk import Desk, Dice
+from storage.duty import Duty
 from storage.engine import Store, open_store
 from storage.holds import Hold
 from storage.keyring import Keyring
@@ -45,6 +50,9 @@ Row = tuple[Any, ...]
 """A primary key."""
 Read = Callable[[Work, Row], object]
 
+LONG = timedelta(days=4000)
+"""Nothing in the house falls due while rows are tried, a day for each."""
+LONG_AGO, FOREVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 SECRET = "only for whom it was meant, number {}"
 
 
@@ -58,6 +66,7 @@ class House:
     clock: FakeClock
     count: int
     engine: SqlEngine
+    links: list[Secret[str]] = field(default_factory=list)
 
     def work(self, conn: Connection, notice: Callable[[SealBroken], None] = lambda broken: None) -> Work:
         """Fresh: no key and no profile is known yet."""
@@ -91,6 +100,7 @@ def furnished(place: Place, count: int) -> Iterator[House]:
     try:
         for number in range(count):
             store.do_now(lambda work, number=number: _furnish(work, number))  # type: ignore[misc]
+            house.links.append(store.do_now(lambda work, number=number: _plan(work, number)))  # type: ignore[misc]
         yield house
     finally:
         engine.dispose()
@@ -104,7 +114,7 @@ def _furnish(work: Work, number: int) -> None:
         words = Secret(SECRET.format(f"{number} {direction}"))
         conversation, _ = work.transcript.add(conversation, direction, words, staff=person.id, at=work.now)
     conversation = work.conversations.save(conversation)
-    due_at = work.now + timedelta(days=400)
+    due_at = work.now + LONG
     work.offers.put(
         Offer(conversation.id, person.id, contact.id, OfferState.OPEN, at=work.now, due_at=due_at)
     )
@@ -122,7 +132,41 @@ def _furnish(work: Work, number: int) -> None:
     assert work.archive_keys.add(person.id, SupervisorKey(public), public)
     work.holds.put(Hold(conversation.id, due_at, person.id, SECRET.format(number)))
     reason = Secret(SECRET.format(number))
-    work.requests.add(RequestKind.REVEAL, person.id, valid=timedelta(days=400), reason=reason)
+    work.requests.add(RequestKind.REVEAL, person.id, valid=LONG, reason=reason)
+
+
+def _plan(work: Work, number: int) -> Secret[str]:
+    """What planning remembers: who was on call, a request, an absence, a question, and a calendar; its link."""
+    found = work.staff.by_address(alma(number))
+    assert found is not None
+    person, contact = found
+    start, end = work.now, work.now + timedelta(hours=8)
+    schedule = SECRET.format(number)
+    until = work.duty.until()
+    work.duty.write(
+        [Duty(person.id, schedule, start, end)], since=until, until=(until or start) + timedelta(seconds=1)
+    )
+    request = Cover(
+        number=0,
+        deal=Deal.COVER,
+        giver=person.id,
+        schedule=schedule,
+        start=start,
+        end=end,
+        status=Status.OPEN,
+        due_at=work.now + LONG,
+        note=SECRET.format(number),
+    )
+    work.covers.add(request)
+    work.aways.add(person.id, start, work.now + LONG)
+    about = SECRET.format(number).encode()
+    work.questions.add(QuestionKind.READY, person.id, contact.id, about=about, due_at=work.now + LONG)
+    link = work.feeds.add(Whose(person.id, None) if number % 2 else Whose(None, schedule))
+    feed = work.feeds.find(link)
+    assert feed is not None
+    event = Event(Stretch(schedule, person.id, start, end), number, work.now)
+    assert work.feeds.remember(feed, (event,), work.now)
+    return link
 
 
 def _hold(work: Work, person: Staff, contact: Contact, conversation: ConversationId, number: int) -> None:
@@ -133,7 +177,7 @@ def _hold(work: Work, person: Staff, contact: Contact, conversation: Conversatio
         why="which",
         conversation=conversation,
         message=None,
-        due_at=work.now + timedelta(days=400),
+        due_at=work.now + LONG,
     )
 
 
@@ -189,6 +233,19 @@ def _there(found: object) -> object:
     return found
 
 
+def _question(work: Work, row: Row) -> object:
+    """The room does away with one that does not open: here it stays, to be tried again."""
+    with work._desk.conn.begin_nested() as point:
+        found = work.questions.get(QuestionId(row[0]))
+        point.rollback()
+    return _there(found)
+
+
+def _staff_of(work: Work, name: str, row: Row) -> int:
+    table = metadata.tables[name]
+    return int(work._desk.conn.execute(select(table.c.staff).where(table.c.id == row[0])).scalar_one())
+
+
 def _hold_of(work: Work, row: Row) -> object:
     """Who and why; that it holds stands in the clear, and is believed."""
     found = work.holds.of(ConversationId(row[0]))
@@ -214,6 +271,18 @@ READ: dict[str, Read] = {
     "holds.sealed": _hold_of,
     "archive_keys.sealed": lambda work, row: _there(
         next((one for one in work.archive_keys.all() if one.reader == row[0]), None)
+    ),
+    "duty.sealed": lambda work, row: _there(
+        [one for one in work.duty.within(LONG_AGO, FOREVER) if one.staff == _staff_of(work, "duty", row)]
+        or None
+    ),
+    "covers.sealed": lambda work, row: _there(work.covers.get(row[0])),
+    "aways.sealed": lambda work, row: _there(
+        next((one for one in work.aways.coming() if one.id == row[0]), None)
+    ),
+    "questions.sealed": _question,
+    "feeds.sealed": lambda work, row: _there(
+        next((one for one in work.feeds.all() if one.id == row[0]), None)
     ),
     "requests.sealed": lambda work, row: _there(
         next((one for one in work.requests.all() if one.id == row[0]), None)

@@ -3,10 +3,10 @@ the clear beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
 from bot.errors import SealBroken
 from bot.people import ContactId, ConversationId
@@ -15,12 +15,17 @@ from storage import letters
 from storage.letters import LETTERS
 from storage.tables import (
     audit,
+    aways,
     conversations,
     copies,
+    covers,
+    duty,
     envelopes,
+    feeds,
     held,
     offers,
     outbox,
+    questions,
     rotas,
     staff,
     staff_contacts,
@@ -28,7 +33,7 @@ from storage.tables import (
     transcript,
 )
 from storage.work import Work
-from tests.secrecy.house import House, Shut, alma, furnished, robin, sms
+from tests.secrecy.house import FOREVER, LONG_AGO, House, Shut, alma, furnished, robin, sms
 from tests.secrecy.trial import Outcome, Place
 from tests.storage.cast import writes
 
@@ -44,6 +49,11 @@ class Cast:
         work = house.work(conn)
         self.mine, self.other = (self._ids(work, one) for one in (self.number, self.other_number))
         self.old = old[self.mine["conversation"]]
+        self.labels = {
+            name: work.feeds._labels(house.links[n].reveal())[0]
+            for name, n in (("mine", self.number), ("other", self.other_number))
+        }
+        self.link, self.other_link = house.links[self.number], house.links[self.other_number]
 
     @staticmethod
     def _ids(work: Work, number: int) -> dict[str, Any]:
@@ -95,6 +105,41 @@ def _gone(table: Table, key: str, whose: str) -> Do:
         conn.execute(delete(table).where(table.c[key] == cast.mine[whose]))
 
     return do
+
+
+def _numbers(conn: Connection, cast: Cast) -> None:
+    """Two requests change their numbers, by which people take them."""
+    mine, other = (
+        conn.execute(select(covers.c.number).where(covers.c.staff == one)).scalar_one()
+        for one in (cast.mine["staff"], cast.other["staff"])
+    )
+    for before, after in ((mine, -1), (other, mine), (-1, other)):
+        conn.execute(update(covers).where(covers.c.number == before).values(number=after))
+
+
+def _calendars(conn: Connection, cast: Cast) -> tuple[Any, Any]:
+    """The rows of her link and of the other one."""
+    rows = conn.execute(select(feeds)).all()
+    return tuple(  # type: ignore[return-value]
+        next(row for row in rows if row.label == cast.labels[one]) for one in ("mine", "other")
+    )
+
+
+def _links_swapped(conn: Connection, cast: Cast) -> None:
+    mine, other = _calendars(conn, cast)
+    for row, label in ((mine, b"for now"), (other, mine.label), (mine, other.label)):
+        conn.execute(update(feeds).where(feeds.c.id == row.id).values(label=label))
+
+
+def _calendar_given(conn: Connection, cast: Cast) -> None:
+    mine, other = _calendars(conn, cast)
+    conn.execute(update(feeds).where(feeds.c.id == mine.id).values(staff=other.staff))
+
+
+def _calendars_swapped(conn: Connection, cast: Cast) -> None:
+    mine, other = _calendars(conn, cast)
+    for row, sealed in ((mine, other.sealed), (other, mine.sealed)):
+        conn.execute(update(feeds).where(feeds.c.id == row.id).values(sealed=sealed))
 
 
 def _entry_gone(conn: Connection, cast: Cast) -> None:
@@ -210,6 +255,41 @@ def _swiped(work: Work, cast: Cast) -> object:
     return None
 
 
+def _all_of(table: Table, read: Callable[[Work], Sequence[object]]) -> Look:
+    """Every row of a table is handed out: one that is not believed is missing among them."""
+
+    def look(work: Work, cast: Cast) -> object:
+        rows = work._desk.conn.execute(select(func.count()).select_from(table)).scalar_one()
+        if len(read(work)) != rows:
+            raise Shut
+        return None
+
+    return look
+
+
+def _asked(work: Work, cast: Cast) -> object:
+    """Questions are read by whom they were put to; one that is not believed goes."""
+    for one in (cast.staff, cast.other["staff"]):
+        rows = work._desk.conn.execute(select(questions.c.id).where(questions.c.staff == one)).all()
+        if len(work.questions.of(one)) != len(rows):
+            raise Shut
+    return None
+
+
+def _linked(work: Work, cast: Cast) -> object:
+    """Each link leads to its own calendar, and to what was handed out there."""
+    for link, number in ((cast.link, cast.number), (cast.other_link, cast.other_number)):
+        feed = work.feeds.find(link)
+        if feed is None or feed.handed[0].sequence != number:
+            raise Shut
+    return None
+
+
+_served = _all_of(duty, lambda work: work.duty.within(LONG_AGO, FOREVER))
+_covers = _all_of(covers, lambda work: work.covers.standing())
+_aways = _all_of(aways, lambda work: work.aways.coming())
+
+
 def _trail(work: Work, cast: Cast) -> object:
     return list(work.audit.entries())
 
@@ -262,6 +342,26 @@ TAMPERED: tuple[tuple[str, Do, Look], ...] = (
         _swiped,
     ),
     ("two carriers' messages", _swapped(copies, "conversation", "label", "conversation"), _swiped),
+    ("who was on call", _set(duty, "staff", lambda c: c.other["staff"], by="staff"), _served),
+    ("on which day", _set(duty, "day", lambda _: 20_000, by="staff"), _served),
+    ("whose shift a request is for", _set(covers, "staff", lambda c: c.other["staff"], by="staff"), _covers),
+    ("that a request is taken", _set(covers, "state", lambda _: "taken", by="staff"), _covers),
+    ("until when it is open", _set(covers, "due_at", lambda _: FOREVER, by="staff"), _covers),
+    ("two requests' numbers", _numbers, _covers),
+    ("who is away", _set(aways, "staff", lambda c: c.other["staff"], by="staff"), _aways),
+    ("an absence in another's words", _swapped(aways, "staff", "sealed", "staff"), _aways),
+    ("whom a question was put to", _set(questions, "staff", lambda c: c.other["staff"], by="staff"), _asked),
+    (
+        "which phone a question went to",
+        _set(questions, "contact", lambda c: c.other["contact"], by="staff"),
+        _asked,
+    ),
+    ("what kind of question", _set(questions, "kind", lambda _: "reminder", by="staff"), _asked),
+    ("how long it may be answered", _set(questions, "due_at", lambda _: FOREVER, by="staff"), _asked),
+    ("two questions", _swapped(questions, "staff", "sealed", "staff"), _asked),
+    ("two links", _links_swapped, _linked),
+    ("whose calendar it is", _calendar_given, _linked),
+    ("what was handed out in two calendars", _calendars_swapped, _linked),
     ("an entry of the trail taken out", _entry_gone, _trail),
     ("the newest entry taken out", _newest(audit, "id"), _trail),
     ("entries in another order", _order(audit, "id", 1, 2, of_conversation=False), _trail),
