@@ -22,8 +22,8 @@ from bot.windows import Window
 
 __all__ = [
     "EVERYONE", "Advance", "Everyone", "Kind", "Layer", "Order", "Override", "Rota", "Schedule", "Shift",
-    "Status", "Swap", "Unit", "Window", "boundaries", "gaps", "holder", "hours", "instant", "next_change",
-    "next_shifts", "on_call", "rename", "rename_all", "shifts", "shifts_of", "validate",
+    "Status", "Swap", "Unit", "Window", "boundaries", "gaps", "holder", "hours", "instant", "merged",
+    "next_change", "next_shifts", "on_call", "rename", "rename_all", "shifts", "shifts_of", "validate",
 ]  # fmt: skip
 
 _FAR: Final = 2 * 86400
@@ -52,7 +52,7 @@ def boundaries(schedule: Schedule[P], start: datetime, end: datetime) -> list[da
 
 def shifts(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shift[P]]:
     """The final calendar: [start, end) cut where the people on call change. `RotaError` if end ≤ start."""
-    return _merged(_sampled(schedule, start, end))
+    return merged(_sampled(schedule, start, end))
 
 
 def next_change(
@@ -109,13 +109,13 @@ def _later(at: datetime, span: timedelta) -> datetime:
 def _counted(
     schedule: Schedule[P], start: datetime, end: datetime, counts: Callable[[P], bool]
 ) -> list[Shift[P]]:
-    return _merged(
+    return merged(
         Shift(shift.start, shift.end, frozenset(filter(counts, shift.people)))
         for shift in _sampled(schedule, start, end)
     )
 
 
-def _merged(pieces: Iterable[Shift[P]]) -> list[Shift[P]]:
+def merged(pieces: Iterable[Shift[P]]) -> list[Shift[P]]:
     """Adjacent pieces with the same people become one."""
     whole: list[Shift[P]] = []
     for piece in pieces:

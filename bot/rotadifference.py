@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
-from bot.changes import Everyone, Kind, Override, Swap
+from bot.changes import Everyone, Kind, Override, Status, Swap
 from bot.layers import Layer, Order, P
 from bot.rotanames import layer_place, schedule_place
 from bot.schedules import Rota, Schedule
@@ -16,17 +18,40 @@ from bot.windows import DAYS, Window, clock
 T = TypeVar("T")
 
 
-def difference(old: Rota[P], new: Rota[P], names: Mapping[P, str]) -> list[str]:
-    """One line a change, empty if the rotas are equal; somebody without a name in `names` is "a removed person"."""
+def difference(old: Rota[P], new: Rota[P], names: Mapping[P, str], *, local: bool = False) -> list[str]:
+    """One line a change, empty if the rotas are equal; somebody without a name in `names` is "a removed person".
+
+    Instants are in UTC; with `local`, by the clock of the schedule, which is what people read.
+    """
     if old == new:
         return []
     lines: list[str] = []
-    words = _Words(names)
+    words = _Words(names, local)
     for place, before, after in _paired(old.schedules, new.schedules, schedule_place):
         if before is None or after is None:
             lines.append(f"{place}: {'new' if before is None else 'removed'}")
         lines.extend(words.schedule(place, before, after))
     return lines or ["the order of entries changed"]
+
+
+def dropped(old: Rota[P], new: Rota[P], names: Mapping[P, str], after: datetime) -> list[str]:
+    """The overrides and taken swaps of `old` that would act after an instant and that `new` does not have, one line
+    each, by the clock of their schedule: what people have agreed, and a new file forgets."""
+    words, lines = _Words(names, True), []
+    for schedule in old.schedules:
+        kept = new.named(schedule.name)
+        at = words.clock(schedule)
+        lines += [
+            f"{schedule_place(schedule)}: {words.override(override, at)}"
+            for override in schedule.overrides
+            if override.over > after and (kept is None or override not in kept.overrides)
+        ]
+        lines += [
+            f"{schedule_place(schedule)}: {words.swap(swap, at)}"
+            for swap in schedule.swaps
+            if swap.status is Status.TAKEN and swap.end > after and (kept is None or swap not in kept.swaps)
+        ]
+    return lines
 
 
 def _paired(
@@ -55,6 +80,12 @@ class _Words(Generic[P]):
     """Says a rota's entries with the people's names."""
 
     names: Mapping[P, str]
+    local: bool = False
+
+    def clock(self, schedule: Schedule[P]) -> Callable[[datetime], str]:
+        """How instants of this schedule are written."""
+        zone = ZoneInfo(schedule.zone)
+        return (lambda at: shown(at, zone)) if self.local else _instant
 
     def schedule(self, place: str, old: Schedule[P] | None, new: Schedule[P] | None) -> Iterator[str]:
         if old is not None and new is not None:
@@ -62,21 +93,26 @@ class _Words(Generic[P]):
             yield from _turned(place, "gap alarm", _yes(old.gap_alarm), _yes(new.gap_alarm))
         owner = old or new
         assert owner is not None
+        at = self.clock(new or owner)
         pairs = _paired(
             old.layers if old else (), new.layers if new else (), lambda layer: layer_place(owner, layer)
         )
         for where, before, after in pairs:
-            yield from self.layer(where, before, after)
+            yield from self.layer(where, before, after, at)
         yield from _listed(
             place,
-            map(self.override, old.overrides if old else ()),
-            map(self.override, new.overrides if new else ()),
+            (self.override(one, at) for one in (old.overrides if old else ())),
+            (self.override(one, at) for one in (new.overrides if new else ())),
         )
         yield from _listed(
-            place, map(self.swap, old.swaps if old else ()), map(self.swap, new.swaps if new else ())
+            place,
+            (self.swap(one, at) for one in (old.swaps if old else ())),
+            (self.swap(one, at) for one in (new.swaps if new else ())),
         )
 
-    def layer(self, place: str, old: Layer[P] | None, new: Layer[P] | None) -> Iterator[str]:
+    def layer(
+        self, place: str, old: Layer[P] | None, new: Layer[P] | None, at: Callable[[datetime], str]
+    ) -> Iterator[str]:
         if new is None:
             yield f"{place}: removed"
             return
@@ -89,7 +125,9 @@ class _Words(Generic[P]):
             if before["participants"] != after["participants"]:
                 yield f"{place}: the list changes from the first turn on, so turns may move; a revision keeps them"
         yield from _listed(
-            place, map(self.order, old.revisions if old else ()), map(self.order, new.revisions)
+            place,
+            (self.order(one, at) for one in (old.revisions if old else ())),
+            (self.order(one, at) for one in new.revisions),
         )
 
     def facts(self, layer: Layer[P]) -> dict[str, str]:
@@ -112,23 +150,21 @@ class _Words(Generic[P]):
     def groups(self, groups: tuple[tuple[P, ...], ...]) -> str:
         return ", ".join(" + ".join(map(self.person, group)) for group in groups)
 
-    def order(self, order: Order[P]) -> str:
+    def order(self, order: Order[P], at: Callable[[datetime], str]) -> str:
         current = self.groups((order.current,))
-        return (
-            f"revision at {_instant(order.at)}: {self.groups(order.participants)}; {current} holds the turn"
-        )
+        return f"revision at {at(order.at)}: {self.groups(order.participants)}; {current} holds the turn"
 
-    def override(self, override: Override[P]) -> str:
+    def override(self, override: Override[P], at: Callable[[datetime], str]) -> str:
         who = {
             Kind.ADD: f"add {self.person(override.add)}",
             Kind.REMOVE: f"remove {self.person(override.remove)}",
             Kind.REPLACE: f"replace {self.person(override.remove)} by {self.person(override.add)}",
         }[override.kind]
-        ended = f", cancelled {_instant(override.cancelled)}" if override.cancelled else ""
-        return f"override: {who}, {_instant(override.start)} to {_instant(override.end)}{ended}"
+        ended = f", cancelled {at(override.cancelled)}" if override.cancelled else ""
+        return f"override: {who}, {at(override.start)} to {at(override.end)}{ended}"
 
-    def swap(self, swap: Swap[P]) -> str:
-        span = f"{_instant(swap.start)} to {_instant(swap.end)}"
+    def swap(self, swap: Swap[P], at: Callable[[datetime], str]) -> str:
+        span = f"{at(swap.start)} to {at(swap.end)}"
         return f"swap: {self.person(swap.giver)} to {self.person(swap.taker)}, {span}, {swap.status}"
 
 
@@ -139,14 +175,9 @@ def _turned(place: str, what: str, old: str, new: str) -> Iterator[str]:
 
 def _listed(place: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
     """Entries that came and went; the same entry twice counts twice."""
-    gone, come = list(old), []
-    for entry in new:
-        if entry in gone:
-            gone.remove(entry)
-        else:
-            come.append(entry)
-    yield from (f"{place}: − {entry}" for entry in gone)
-    yield from (f"{place}: + {entry}" for entry in come)
+    before, after = Counter(old), Counter(new)
+    yield from (f"{place}: − {entry}" for entry in (before - after).elements())
+    yield from (f"{place}: + {entry}" for entry in (after - before).elements())
 
 
 def _window(window: Window | None) -> str:
@@ -157,6 +188,11 @@ def _window(window: Window | None) -> str:
 
 def _wall(wall: datetime) -> str:
     return wall.isoformat(" ", "minutes")
+
+
+def shown(at: datetime, zone: ZoneInfo) -> str:
+    """ "Fri 2026-02-06 21:00 EST": by a zone's clock, for people."""
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _instant(at: datetime) -> str:

@@ -98,6 +98,8 @@ def _participants(place: str, participants: tuple[tuple[P, ...], ...]) -> None:
     for n, group in enumerate(participants, 1):
         if not group:
             refuse(f"{place}, participant {n}", "the group is empty")
+        if len(set(group)) < len(group):
+            refuse(f"{place}, participant {n}", "the group names somebody twice")
 
 
 def _window(place: str, window: Window) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.errors import SealBroken, Stale
 from storage.desk import Desk
@@ -18,6 +18,9 @@ _NEWEST = "rota"
 """The name under which the line remembers the newest version: one that is taken away is missed."""
 _VERSION = select(func.max(rotas.c.version))
 _CURRENT = select(rotas.c.version, rotas.c.sealed).where(rotas.c.version == _VERSION.scalar_subquery())
+
+_FIRST = select(rotas.c.version, rotas.c.sealed).order_by(rotas.c.version).limit(1)
+_VERSIONS = select(rotas.c.version, rotas.c.sealed).order_by(rotas.c.version.desc()).limit(bindparam("last"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,24 @@ class RotaRoom:
         opened = self._desk.vault.open(key, _place(row.version), row.sealed)
         version = unpack(Version, opened.body)
         return Accepted(row.version, version.document, version.by, opened.at)
+
+    def versions(self, last: int) -> list[Accepted]:
+        """The newest `last` versions, the oldest of them first. SealBroken when one was changed."""
+        found = []
+        for row in self._desk.conn.execute(_VERSIONS, {"last": last}).all():
+            key = self._desk.key(Owner.LINE, LINE_ID)
+            opened = self._desk.vault.open(key, _place(row.version), row.sealed)
+            version = unpack(Version, opened.body)
+            found.append(Accepted(row.version, version.document, version.by, opened.at))
+        return found[::-1]
+
+    def begun(self) -> datetime | None:
+        """When the first version was saved; None before. SealBroken when it was changed."""
+        row = self._desk.conn.execute(_FIRST).first()
+        if row is None:
+            return None
+        key = self._desk.key(Owner.LINE, LINE_ID)
+        return self._desk.vault.open(key, _place(row.version), row.sealed).at
 
     def save(self, document: bytes, *, by: str) -> int:
         """Appends a document and who brought it; its version. Stale when somebody else saved one at this moment."""

@@ -63,7 +63,7 @@ def test_the_calendar(types: Type, rota_file: Path) -> None:
             {"start": "2026-01-07T02:00:00Z", "end": "2026-01-08T00:00:00Z", "people": ["Bo"]},
         ]
     }
-    assert "2026-01-07T02:00:00Z" in types("rota", "show", "--file", str(rota_file), *span).out
+    assert "Tue 2026-01-06 21:00 EST" in types("rota", "show", "--file", str(rota_file), *span).out
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,10 @@ def test_a_rota_is_applied(line: Type, rota_file: Path) -> None:
     assert line("rota", "at", "2026-01-06T03:00:00Z", "--json").json[0]["on call"] == ["Alma"]
     span = ("--from", "2026-01-06T12:00:00Z", "--to", "2026-01-08T00:00:00Z", "--json")
     for what in ("show", "gaps"):
-        assert line("rota", what, *span).json == line("rota", what, "--file", str(rota_file), *span).json
+        of_line, of_file = (
+            line("rota", what, *more, *span).json for more in ((), ("--file", str(rota_file)))
+        )
+        assert of_line["on call"] == of_file["on call"]
     again = line("rota", "apply", str(rota_file), "--json").json
     assert (again["saved"], again["version"], again["changes"]) == (False, 1, [])
 

@@ -1,0 +1,201 @@
+"""`greenroom rota cover` and `swap`: one serves for another, agreed between them and put down by an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot import rota, rotadifference, rotafile
+from bot.changes import Status, Swap
+from bot.layers import P
+from bot.rota import Rota, Schedule, validate
+from handlers.cli import asked
+from handlers.cli.front import answer_is_no, wrong_use
+from handlers.cli.known import person
+from handlers.cli.rota_look import mentioned
+from handlers.cli.rota_read import Zone, instant, names, read, shown, zone_named
+
+if TYPE_CHECKING:
+    from storage.work import Work
+
+LONGEST: Final = timedelta(days=62)
+"""Of a shift whose end is looked for, and of a cover: two months away is an edit of the rota."""
+
+In = Annotated[str, typer.Option("--schedule", metavar="NAME", help='Of which schedule; or "backup".')]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Show what would change; save nothing.")]
+Change = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", metavar="FILE", help="Print this file as changed, and save nothing: needs no configuration."
+    ),
+]
+Start = Annotated[
+    str,
+    typer.Option("--from", metavar="INSTANT", help="Within her shift; later than now unless for a --file."),
+]
+End = Annotated[
+    str | None, typer.Option("--to", metavar="INSTANT", help="Default: the end of the shift that runs then.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """`giver` is served for by `taker` from `start` on, until `end` or the end of the shift; places in the words of the
+    options."""
+
+    giver: str
+    taker: str
+    start: datetime
+    end: datetime | None
+    place: str = "--from"
+
+
+def cover(
+    context: typer.Context,
+    taker: Annotated[str, typer.Argument(metavar="NAME", help="Who serves.")],
+    giver: Annotated[str, typer.Option("--for", metavar="NAME", help="For whom.")],
+    start: Start,
+    end: End = None,
+    schedule: In = "on call",
+    zone: Zone = None,
+    dry_run: Dry = False,
+    file: Change = None,
+) -> None:
+    """One serves for another: greenroom rota cover Bo --for Alma --from 2026-02-01T21:00 --zone Europe/Kyiv"""
+    clock = zone_named(zone)
+    deal = Deal(
+        giver, taker, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
+    )
+    _agree(asked.of(context), [deal], schedule, zone, file, dry_run=dry_run, what="cover planned")
+
+
+def swap(
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(metavar="NAME", help="Whose shift it is.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Who serves it, and gets one back.")],
+    start: Start,
+    back: Annotated[
+        str,
+        typer.Option("--back-from", metavar="INSTANT", help="Within the shift of OTHER that NAME serves."),
+    ],
+    end: End = None,
+    back_end: Annotated[
+        str | None, typer.Option("--back-to", metavar="INSTANT", help="Default: the end of that shift.")
+    ] = None,
+    schedule: In = "on call",
+    zone: Zone = None,
+    dry_run: Dry = False,
+    file: Change = None,
+) -> None:
+    """Two change shifts: OTHER serves --from … --to for NAME, and NAME --back-from … --back-to for OTHER."""
+    clock = zone_named(zone)
+    there = Deal(
+        one, other, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
+    )
+    returned = Deal(
+        other,
+        one,
+        instant(back, "--back-from", clock),
+        None if back_end is None else instant(back_end, "--back-to", clock),
+        "--back-from",
+    )
+    _agree(asked.of(context), [there, returned], schedule, zone, file, dry_run=dry_run, what="swap planned")
+
+
+def _agree(
+    here: asked.Asked,
+    deals: list[Deal],
+    schedule: str,
+    zone: str | None,
+    file: Path | None,
+    *,
+    dry_run: bool,
+    what: str,
+) -> None:
+    if file is not None:
+        planned = read(file, zone)
+        spelled = {name.casefold(): name for name in mentioned(planned)}
+        # Whoever comes new into a file is spelled as she was typed.
+        after = _agreed(planned, deals, schedule, lambda name: spelled.get(name.casefold(), name))
+        validate(after)
+        text = rotafile.write(after)
+        here.answer({"toml": text}, text.rstrip("\n"))
+        return
+    config = here.settings()
+    line = here.house.line(config)
+
+    def thought(work: Work) -> tuple[list[str], int]:
+        from handlers import planning
+
+        before = line.rota(work)
+        after = _agreed(before, deals, schedule, lambda name: person(work, name).id, work.now)
+        known = names(work.staff.everyone(), before)
+        validate(after, known=known)
+        changes = rotadifference.difference(before, after, known, local=True)
+        if not dry_run:
+            planning.change(work, line, lambda _: after, by=None, what=what)
+        return changes, work.rota.version()
+
+    with here.store(config) as store:
+        changes, version = store.do_now(thought)
+    end = "Nothing was saved." if dry_run else f"Saved as version {version}."
+    here.answer({"saved": not dry_run, "version": version, "changes": changes}, *changes, end)
+
+
+def _agreed(
+    planned: Rota[P],
+    deals: list[Deal],
+    schedule: str,
+    called: Callable[[str], P],
+    now: datetime | None = None,
+) -> Rota[P]:
+    """The rota with what they have agreed; the answer is no when the giver is not on call all of that time, or the
+    taker is already."""
+    mine = planned.named(schedule)
+    if mine is None:
+        raise answer_is_no("--schedule: the rota has no schedule of that name. See: greenroom rota show")
+    swaps = [_swap(mine, deal, called(deal.giver), called(deal.taker), now) for deal in deals]
+    changed = replace(mine, swaps=(*mine.swaps, *swaps))
+    return Rota(tuple(changed if one is mine else one for one in planned.schedules))
+
+
+def _swap(mine: Schedule[P], deal: Deal, giver: P, taker: P, now: datetime | None) -> Swap[P]:
+    if giver == taker:
+        raise wrong_use("Somebody cannot serve for herself. Name two people.")
+    end = deal.end or _end_of_shift(mine, giver, deal.start, deal.place)
+    if end <= deal.start:
+        raise wrong_use("--to: must be later than --from.")
+    if end - deal.start > LONGEST:
+        raise wrong_use(f"--to: choose one within {LONGEST.days} days of --from; for longer, edit the rota.")
+    start = deal.start if now is None else max(deal.start, now.replace(microsecond=0))
+    if end <= start:
+        raise answer_is_no(f"{deal.place}: that is over; the rota changes the future only.")
+    if rota.shifts_of(mine, giver, start, end) != [(start, end)]:
+        raise answer_is_no(
+            f"{deal.place}: she is not on call all of that time. See: greenroom rota show --person"
+        )
+    if rota.shifts_of(mine, taker, start, end):
+        raise answer_is_no(f"{deal.place}: who would serve is on call herself then.")
+    return Swap(
+        giver=giver,
+        taker=taker,
+        start=start,
+        end=end,
+        status=Status.TAKEN,
+        note="by an admin",
+        decided=None if now is None else now.astimezone(UTC).replace(microsecond=0),
+    )
+
+
+def _end_of_shift(mine: Schedule[P], giver: P, start: datetime, place: str) -> datetime:
+    running = rota.shifts_of(mine, giver, start, start + LONGEST)
+    if not running or running[0][0] != start:
+        raise answer_is_no(
+            f"{place}: she is not on call at {shown(start)}. See: greenroom rota show --person"
+        )
+    return running[0][1]

@@ -1,0 +1,196 @@
+"""`greenroom rota show` and `at`: who is on call, from the log, the saved rota or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot import rota
+from bot.rota import Rota, Shift
+from bot.rotanames import named
+from handlers.cli import asked
+from handlers.cli.front import answer_is_no
+from handlers.cli.rota_read import (
+    From,
+    Given,
+    Zone,
+    gone_name,
+    instant,
+    read,
+    shown,
+    span,
+    zone_named,
+)
+
+if TYPE_CHECKING:
+    from bot.people import StaffId
+    from handlers.line import Line
+    from storage.work import Work
+
+ASKED_BY_THE_LADDER: Final = ("on call", "backup")
+A_WEEK: Final = timedelta(days=7)
+LONGEST: Final = timedelta(days=366)
+"""That one table shows: a year of it is read in seconds."""
+
+Calendar = dict[str, list[Shift[str]]]
+"""Who serves when, by schedule, by name."""
+
+
+def show(
+    context: typer.Context,
+    file: Given = None,
+    start: From = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="INSTANT", help="Default: a week later.")] = None,
+    zone: Zone = None,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="NAME", help="Only when she is on call.")
+    ] = None,
+) -> None:
+    """The calendar: who serves from when to when, days that are over as they were; a file's before it is applied."""
+    here = asked.of(context)
+    clock = zone_named(zone)
+    first, last = span(start, end, A_WEEK, clock, most=LONGEST)
+    found, clocks = _of_file(read(file, zone), first, last) if file else _of_line(here, first, last, person)
+    if person is not None:
+        found = _only(found, person)
+    here.table(
+        {name: [_plain(shift) for shift in shifts] for name, shifts in found.items()},
+        ("schedule", "from", "to", "hours", "who"),
+        [
+            (name, *_times(shift, clock or clocks.get(name, ZoneInfo("UTC"))), _people(shift.people))
+            for name, shifts in found.items()
+            for shift in shifts
+        ],
+    )
+
+
+def at(
+    context: typer.Context,
+    instants: Annotated[
+        list[str] | None, typer.Argument(metavar="INSTANT…", help="Like 2026-02-01T05:00:00Z. Default: now.")
+    ] = None,
+    file: Given = None,
+    zone: Zone = None,
+) -> None:
+    """Who is on call, and who is backup, at one or more instants; at one that is over, who was."""
+    here = asked.of(context)
+    clock = zone_named(zone)
+    times = [instant(text, f"INSTANT {n}", clock) for n, text in enumerate(instants or (), 1)]
+    times = times or [datetime.now(UTC)]
+    if file is not None:
+        planned = read(file, zone)
+        found = [[_on_call(planned, name, time) for name in ASKED_BY_THE_LADDER] for time in times]
+    else:
+        found = _at_the_line(here, times)
+    here.table(
+        [
+            {"at": shown(time)} | dict(zip(ASKED_BY_THE_LADDER, people, strict=True))
+            for time, people in zip(times, found, strict=True)
+        ],
+        ("at", *ASKED_BY_THE_LADDER),
+        [
+            (moment(time, clock) if clock else shown(time), *map(_people, people))
+            for time, people in zip(times, found, strict=True)
+        ],
+    )
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """ "Fri 2026-02-06 21:00 EST": sorts, and names day and clock."""
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+
+
+def calendar(work: Work, line: Line, first: datetime, last: datetime) -> Calendar:
+    """The line's calendar, by names; who has left keeps her turns, without her name."""
+    from handlers import past
+
+    people = {person.id: person.name for person in work.staff.everyone()}
+    return {
+        name: [
+            Shift(shift.start, shift.end, frozenset(people.get(one, gone_name(one)) for one in shift.people))
+            for shift in shifts
+        ]
+        for name, shifts in past.calendar(work, line, first, last).items()
+    }
+
+
+def _of_file(planned: Rota[str], first: datetime, last: datetime) -> tuple[Calendar, dict[str, ZoneInfo]]:
+    found = {schedule.name: rota.shifts(schedule, first, last) for schedule in planned.schedules}
+    # Who is in the file and never serves within the span is no stranger to --person.
+    return found, {schedule.name: ZoneInfo(schedule.zone) for schedule in planned.schedules}
+
+
+def _of_line(
+    here: asked.Asked, first: datetime, last: datetime, person: str | None
+) -> tuple[Calendar, dict[str, ZoneInfo]]:
+    config = here.settings()
+    line = here.house.line(config)
+
+    def thought(work: Work) -> tuple[Calendar, dict[str, ZoneInfo]]:
+        clocks = {one.name: ZoneInfo(one.zone) for one in line.rota(work).schedules}
+        found = calendar(work, line, first, last)
+        if person is not None and work.staff.by_name(person.strip()) is None:
+            raise answer_is_no("Nobody on this line has that name. See: greenroom staff list")
+        return found, {name: clocks.get(name, line.voice.zone) for name in found}
+
+    with here.store(config) as store:
+        return store.do_now(thought)
+
+
+def _at_the_line(here: asked.Asked, times: list[datetime]) -> list[list[list[str]]]:
+    config = here.settings()
+    line = here.house.line(config)
+
+    def thought(work: Work) -> list[list[list[str]]]:
+        return [_who(work, line, time) for time in times]
+
+    with here.store(config) as store:
+        return store.do_now(thought)
+
+
+def _who(work: Work, line: Line, at: datetime) -> list[list[str]]:
+    from handlers import past
+
+    people: dict[StaffId, str] = {person.id: person.name for person in work.staff.everyone()}
+    ending = min(at, datetime.max.replace(tzinfo=UTC) - timedelta.resolution) + timedelta.resolution
+    on = past.calendar(work, line, ending - timedelta.resolution, ending)
+    return [
+        sorted(people.get(one, gone_name(one)) for shift in on.get(name, []) for one in shift.people)
+        for name in ASKED_BY_THE_LADDER
+    ]
+
+
+def _on_call(planned: Rota[str], name: str, at: datetime) -> list[str]:
+    schedule = planned.named(name)
+    return sorted(rota.on_call(schedule, at)) if schedule else []
+
+
+def _only(found: Calendar, person: str) -> Calendar:
+    """The shifts of one person, whoever serves with her."""
+    wanted = person.strip().casefold()
+    return {
+        name: [shift for shift in shifts if wanted in {one.casefold() for one in shift.people}]
+        for name, shifts in found.items()
+    }
+
+
+def _plain(shift: Shift[str]) -> dict[str, object]:
+    return {"start": shown(shift.start), "end": shown(shift.end), "people": sorted(shift.people)}
+
+
+def _times(shift: Shift[str], zone: ZoneInfo) -> tuple[str, str, str]:
+    hours = (shift.end - shift.start) / timedelta(hours=1)
+    return moment(shift.start, zone), moment(shift.end, zone), f"{hours:.4g}"
+
+
+def _people(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nobody"
+
+
+def mentioned(planned: Rota[str]) -> list[str]:
+    """Everybody in a rota, once, in the order in which they are named."""
+    return list(dict.fromkeys(name for schedule in planned.schedules for _, name in named(schedule)))

@@ -1,0 +1,156 @@
+"""What the rota's commands are given: files, instants, spans, zones, people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot import rota, rotafile, rotasheet
+from bot.errors import RotaError
+from bot.people import Staff, StaffId
+from bot.rota import Rota
+from bot.rotanames import named, rename_all
+from handlers.cli.front import answer_is_no, wrong_use
+
+if TYPE_CHECKING:
+    from handlers.line import Line
+    from storage.work import Work
+
+LARGEST_FILE: Final = 4_000_000
+"""Bytes; a rota of thousands of layers is smaller."""
+SHEETS: Final = {".csv", ".tsv", ".tab"}
+"""How the names of spreadsheets end; everything else is TOML."""
+
+Given = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="Answer for this file (TOML, CSV): needs no configuration, keys, database.",
+    ),
+]
+From = Annotated[str | None, typer.Option("--from", metavar="INSTANT", help="Default: now.")]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        metavar="ZONE",
+        help="Whose clock, like Europe/Kyiv: shows times by it, and reads instants without an offset by it.",
+    ),
+]
+
+
+def read(path: Path, zone: str | None = None, *, of_line: Callable[[], str] | None = None) -> Rota[str]:
+    """The rota in a file; wrong use when there is none, RotaError with the place when it is not one. `zone`: of rows of
+    a spreadsheet that name none; `of_line` gives the line's, and is asked only for a spreadsheet."""
+    text = _text(path)
+    if path.suffix.casefold() not in SHEETS:
+        return rotafile.parse(text)
+    return rotasheet.parse(text, zone or (of_line() if of_line else None))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise wrong_use("The rota file is too large to be one.")
+        content = path.read_bytes()
+    except (OSError, ValueError):
+        raise wrong_use(
+            "The rota file cannot be read. See that the path is right and this user may read it."
+        ) from None
+    if content.startswith(b"PK"):
+        raise wrong_use("The rota file is a workbook. Save it as CSV (UTF-8) and try again.")
+    # What Excel calls Unicode text is UTF-16 with tabs.
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and path.suffix.casefold() in SHEETS
+    try:
+        return content.decode("utf-16" if wide else "utf-8")
+    except UnicodeDecodeError:
+        raise wrong_use("The rota file is not text in UTF-8. Save it as UTF-8 and try again.") from None
+
+
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The zone of --zone; wrong use when there is none of this name."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise wrong_use("--zone: unknown zone. Write one like Europe/Kyiv.") from None
+
+
+def instant(text: str, place: str, zone: ZoneInfo | None = None) -> datetime:
+    """An instant with its offset, or by the clock of `zone` (the first of two, after a gap its end), in UTC; wrong use
+    otherwise."""
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is None and zone is not None:
+            return rota.instant(time, zone)
+        if time.tzinfo is None:
+            raise wrong_use(
+                f"{place}: an instant needs its offset, like 2026-02-01T05:00:00Z, or say --zone."
+            )
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong_use(f"{place}: write an instant like 2026-02-01T05:00:00Z.") from None
+
+
+def span(
+    start: str | None,
+    end: str | None,
+    default: timedelta,
+    zone: ZoneInfo | None = None,
+    *,
+    most: timedelta,
+) -> tuple[datetime, datetime]:
+    """From `start` (now) to `end` (`default` later); wrong use when it is empty or longer than `most`."""
+    first = instant(start, "--from", zone) if start is not None else datetime.now(UTC).replace(microsecond=0)
+    try:
+        last = instant(end, "--to", zone) if end is not None else first + default
+    except OverflowError:
+        raise wrong_use("--from: choose an earlier instant.") from None
+    if last <= first:
+        raise wrong_use("--to: must be later than --from.")
+    if last - first > most:
+        raise wrong_use(f"--to: choose one within {most.days} days of --from.")
+    return first, last
+
+
+def shown(time: datetime) -> str:
+    """An instant for programs."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def pairs(spans: Iterable[tuple[datetime, datetime]]) -> list[list[str]]:
+    """Spans for programs."""
+    return [[shown(start), shown(end)] for start, end in spans]
+
+
+def names(people: Iterable[Staff], planned: Rota[StaffId]) -> dict[StaffId, str]:
+    """Names of everybody in the rota; who has left keeps her turns, without her name."""
+    gone = {person: gone_name(person) for schedule in planned.schedules for _, person in named(schedule)}
+    return gone | {person.id: person.name for person in people}
+
+
+def gone_name(person: StaffId) -> str:
+    return f"(removed, {person})"
+
+
+def by_name(work: Work, line: Line) -> Rota[str]:
+    """The rota in force, by names."""
+    planned = line.rota(work)
+    return rename_all(planned, names(work.staff.everyone(), planned))
+
+
+def by_id(planned: Rota[str], known: Mapping[StaffId, str]) -> Rota[StaffId]:
+    """The rota by staff ids; the answer is no when somebody in it is not staff. `known`: as `names` gives them."""
+    ids = {name.casefold(): person for person, name in known.items()}
+    words = {name for schedule in planned.schedules for _, name in named(schedule)}
+    try:
+        return rename_all(planned, {name: ids[name.casefold()] for name in words if name.casefold() in ids})
+    except RotaError as error:
+        raise answer_is_no(f"{error} Invite her first: greenroom staff add.") from None

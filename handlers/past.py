@@ -1,0 +1,55 @@
+"""The calendar as it was and as it is planned: the past from the on-call log, the rest from the rota."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import pairwise
+
+from bot import rota
+from bot.people import StaffId
+from bot.rota import Schedule, Shift
+from handlers.line import Line
+from storage.duty import Duty
+from storage.work import Work
+
+
+def calendar(work: Work, line: Line, start: datetime, end: datetime) -> dict[str, list[Shift[StaffId]]]:
+    """Who was, is and will be on call within [start, end), by schedule; one that is no longer in the rota, as far as it
+    is in the log. Before the log begins: whom the rota in force would have had."""
+    planned = line.rota(work)
+    until = work.duty.until()
+    begun = work.rota.begun() if until is not None else None
+    first = min(max(begun, start), end) if begun is not None else end
+    last = min(max(until, first), end) if until is not None else end
+    log = work.duty.within(first, last) if first < last else []
+    found: dict[str, list[Shift[StaffId]]] = {}
+    for name in dict.fromkeys([*(one.name for one in planned.schedules), *(one.schedule for one in log)]):
+        schedule = planned.named(name)
+        written = _as_written([one for one in log if one.schedule == name], first, last)
+        found[name] = rota.merged(
+            [*_planned(schedule, start, first), *written, *_planned(schedule, last, end)]
+        )
+    return found
+
+
+def _planned(schedule: Schedule[StaffId] | None, start: datetime, end: datetime) -> list[Shift[StaffId]]:
+    if start >= end:
+        return []
+    return rota.shifts(schedule, start, end) if schedule else [Shift(start, end, frozenset())]
+
+
+def _as_written(log: list[Duty], start: datetime, end: datetime) -> list[Shift[StaffId]]:
+    """The log cut where people change; the days that it was cut into are put together again by whoever merges."""
+    if start >= end:
+        return []
+    turns: dict[datetime, list[tuple[StaffId, int]]] = {start: [], end: []}
+    for one in log:
+        turns.setdefault(one.start, []).append((one.staff, 1))
+        turns.setdefault(one.end, []).append((one.staff, -1))
+    count: dict[StaffId, int] = {}
+    found = []
+    for first, last in pairwise(sorted(turns)):
+        for person, step in turns[first]:
+            count[person] = count.get(person, 0) + step
+        found.append(Shift(first, last, frozenset(person for person, n in count.items() if n > 0)))
+    return found

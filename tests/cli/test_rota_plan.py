@@ -1,0 +1,268 @@
+"""`greenroom rota` on a line: what a change opens and drops, the past as it was, cover, swap, balance, history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import rotafile
+from bot.covers import Cover, Deal
+from bot.messages import Address
+from bot.people import Medium, Role, Standing
+from bot.redact import Secret
+from bot.rota import Status
+from storage.work import Work
+from tests.cli.conftest import OURS, ROTA, Think, Type
+
+NOW = datetime.now(UTC)
+TOMORROW = NOW.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+DAYS = """
+[[schedule]]
+name = "on call"
+zone = "UTC"
+
+[[schedule.layer]]
+name = "days"
+zone = "UTC"
+start = {start:%Y-%m-%dT%H:%M:%S}
+unit = "day"
+participants = ["Alma", "Bo"]
+"""
+"""Alma from noon tomorrow, Bo the day after, and so on."""
+
+
+def shown(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def counselors(think: Think, **languages: tuple[str, ...]) -> None:
+    """These people have joined."""
+
+    def joined(work: Work) -> None:
+        for n, (name, spoken) in enumerate(languages.items()):
+            staff = work.staff.add(name, roles=frozenset({Role.COUNSELOR}), languages=spoken)
+            assert staff is not None
+            phone = Address(Medium.SMS, Secret(f"+1202555015{n}"), OURS)
+            added = work.staff.add_contact(staff.id, Medium.SMS, phone, token_until=None)
+            assert added is not None
+            work.staff.set_standing(added[0].id, Standing.JOINED)
+
+    think(joined)
+
+
+@pytest.fixture
+def planned(line: Type, think: Think, tmp_path: Path) -> Path:
+    """A line with Alma and Bo in turns from tomorrow noon; the file."""
+    counselors(think, Alma=("en", "es"), Bo=("en", "uk"), Cleo=("en",))
+    path = tmp_path / "rota.toml"
+    path.write_text(DAYS.format(start=TOMORROW))
+    assert line("rota", "apply", str(path)).code == 0
+    return path
+
+
+def test_a_sheet_is_applied_by_the_line_s_clock(line: Type, think: Think, tmp_path: Path) -> None:
+    """A row without a zone is New York's here; a bad one saves nothing, and a workbook is not CSV."""
+    counselors(think, Alma=("en",))
+    path = tmp_path / "january.csv"
+    path.write_text("\ufeffdate;from;to;name;role\n05.01.2026;21:00;06:00;alma;on call\n", encoding="utf-8")
+    assert line("rota", "apply", str(path), "--json").json["saved"]
+    at = ("2026-01-06T01:59Z", "2026-01-06T02:00Z")
+    assert [one["on call"] for one in line("rota", "at", *at, "--json").json] == [[], ["Alma"]]
+    assert line("rota", "apply", str(path)).out.endswith("Nothing changes.\n")
+    path.write_text("date;from;to;name;role\n05.01.2026;21:00;27:00;alma;on call\n")
+    bad = line("rota", "apply", str(path))
+    assert (bad.code, bad.out, bad.err) == (2, "", "greenroom: row 2, to: there is no such time.\n")
+    path.write_bytes(b"PK\x03\x04")
+    assert "Save it as CSV" in line("rota", "apply", str(path)).err
+    path.write_bytes("date\tfrom\tto\tname\trole\n2026-01-05\t21:00\t06:00\tAlma\ton call\n".encode("utf-16"))
+    of_file = line("rota", "at", at[1], "--file", str(path), "--zone", "America/New_York", "--json")
+    assert of_file.json[0]["on call"] == ["Alma"]
+    assert "row 2, zone: missing" in line("rota", "at", "--file", str(path)).err
+
+
+def test_a_change_tells_what_it_opens_and_what_it_drops(line: Type, planned: Path) -> None:
+    """The gap that a shorter file makes, the agreement that it forgets, and the trail with before and after."""
+    cover = ("rota", "cover", "Cleo", "--for", "alma", "--from", shown(TOMORROW))
+    assert line(*cover).code == 0
+    until = TOMORROW + timedelta(days=3)
+    planned.write_text(planned.read_text() + f"until = {until:%Y-%m-%dT%H:%M:%S}\n")
+    found = line("rota", "apply", str(planned), "--dry-run", "--json").json
+    assert found["opens"]["on call"][0][0] == shown(until)
+    assert len(found["drops"]) == 1
+    assert "Alma to Cleo" in found["drops"][0]
+    said = line("rota", "apply", str(planned)).out
+    assert "Note: an agreement is dropped" in said
+    assert "Note: a gap opens" in said
+    trail = line("audit", "--json").json["entries"]
+    assert [one["what"] for one in trail][-3:] == ["rota applied", "cover planned", "rota applied"]
+    assert "until for ever → " in trail[-1]["detail"]
+
+
+def test_cover_and_swap_are_checked_and_shown_before_they_count(line: Type, planned: Path) -> None:
+    """Who is not on call, who is already, what is over, and with oneself: the answer is no, and nothing is saved."""
+    start, later = shown(TOMORROW), shown(TOMORROW + timedelta(days=1))
+    dry = line("rota", "cover", "Cleo", "--for", "Alma", "--from", start, "--dry-run", "--json").json
+    assert not dry["saved"]
+    assert "Alma to Cleo" in dry["changes"][0]
+    for words, code, why in (
+        (("Cleo", "--for", "Bo", "--from", start), 1, "not on call"),
+        (
+            ("Cleo", "--for", "Alma", "--from", start, "--to", shown(TOMORROW + timedelta(hours=25))),
+            1,
+            "not on",
+        ),
+        (("Zoe", "--for", "Alma", "--from", start), 1, "Nobody on this line has that name"),
+        (("Alma", "--for", "Alma", "--from", start), 2, "Name two people"),
+        (("Cleo", "--for", "Alma", "--from", start, "--to", start), 2, "later than --from"),
+        (("Cleo", "--for", "Alma", "--from", "2020-01-01T00:00Z", "--to", "2020-01-02T00:00Z"), 1, "is over"),
+        (("Cleo", "--for", "Alma", "--from", start, "--schedule", "nights"), 1, "no schedule"),
+    ):
+        answer = line("rota", "cover", *words)
+        assert (answer.code, answer.out) == (code, ""), words
+        assert why in answer.err
+    assert len(line("rota", "history", "--json").json) == 1
+    done = line("rota", "swap", "Alma", "Bo", "--from", start, "--back-from", later, "--json").json
+    assert (done["saved"], done["version"]) == (True, 2)
+    on = line("rota", "at", start, later, shown(TOMORROW + timedelta(days=2)), "--json").json
+    assert [one["on call"] for one in on] == [["Bo"], ["Alma"], ["Alma"]]
+
+
+def test_a_file_is_changed_without_a_line(types: Type, rota_file: Path) -> None:
+    """What would be saved is printed as a file again."""
+    start = ("--from", "2026-01-05T21:00", "--zone", "America/New_York")
+    printed = types("rota", "cover", "Cleo", "--for", "Alma", *start, "--file", str(rota_file)).out
+    (swap,) = rotafile.parse(printed).schedules[0].swaps
+    assert (swap.giver, swap.taker, swap.end - swap.start) == ("Alma", "Cleo", timedelta(days=1))
+    assert rota_file.read_text() == ROTA
+
+
+def test_the_past_is_shown_as_it_was(line: Type, think: Think, tmp_path: Path) -> None:
+    """Bo replaced Alma in the file; yesterday was Alma's all the same."""
+    counselors(think, Alma=("en",), Bo=("en",))
+    path = tmp_path / "rota.toml"
+    alone = DAYS.format(start=NOW - timedelta(days=9)).replace('["Alma", "Bo"]', '["Alma"]')
+    path.write_text(alone)
+    line("rota", "apply", str(path))
+    begun = datetime.now(UTC)
+    path.write_text(alone.replace("Alma", "Bo"))
+    line("rota", "apply", str(path))
+    day = ("--from", begun.isoformat(), "--to", shown(begun + timedelta(days=1)))
+    whole = line("rota", "show", *day, "--json").json["on call"]
+    assert whole[-1]["people"] == ["Bo"]
+    assert whole[-1]["end"] == day[-1]
+    at = line("rota", "at", begun.isoformat(), shown(begun + timedelta(hours=1)), "--json").json
+    assert [one["on call"] for one in at] == [["Alma"], ["Bo"]]
+    mine = line("rota", "show", *day, "--person", "bo", "--json").json["on call"]
+    assert [one["people"] for one in mine] == [["Bo"]]
+    assert line("rota", "show", "--person", "Zoe").code == 1
+
+
+def test_gaps_of_the_saved_rota_are_of_people_and_of_languages(
+    line: Type, think: Think, planned: Path
+) -> None:
+    """Before the first turn nobody; Alma speaks no Ukrainian; and when Bo's phone opts out her days are gaps."""
+    span = ("--from", shown(TOMORROW - timedelta(hours=1)), "--to", shown(TOMORROW + timedelta(days=2)))
+    found = line("rota", "gaps", *span, "--json").json
+    first, second, third = (shown(TOMORROW + timedelta(days=n)) for n in range(3))
+    assert found["on call"] == [[span[1], first]]
+    assert found["unreachable"] == {"on call": []}
+    assert found["languages"] == {"uk": [[first, second]], "es": [[second, third]]}
+
+    def opts_out(work: Work) -> None:
+        bo = work.staff.by_name("Bo")
+        assert bo is not None
+        work.staff.set_standing(bo.contacts[0].id, Standing.OPTED_OUT)
+
+    think(opts_out)
+    assert line("rota", "gaps", *span, "--json").json["unreachable"] == {"on call": [[second, third]]}
+    table = line("rota", "gaps", *span, "--zone", "Europe/Kyiv").out
+    assert "nobody reachable" in table
+    assert "EET" in table or "EEST" in table
+
+
+def test_balance_names_who_is_asked_next(line: Type, planned: Path) -> None:
+    """Cleo serves nothing, so she is first; the past before there was a rota burdens nobody."""
+    to = ("--to", shown(TOMORROW + timedelta(days=3)))
+    found = line("rota", "fair", *to, "--json").json
+    assert found["next"] == ["Cleo", "Bo", "Alma"]
+    people = {one["name"]: one for one in found["people"]}
+    assert people["Alma"]["planned"]["hours"] == 48
+    assert people["Bo"]["planned"]["nights"] == 1
+    assert people["Cleo"]["past"] == {"hours": 0.0, "nights": 0, "weekends": 0, "holidays": 0}
+    assert "asked next: Cleo" in line("rota", "fair", *to).out
+    assert "No public holidays are known for XX" in line("rota", "fair", "--country", "XX").out
+
+
+def test_a_file_s_balance_counts_the_holidays_of_a_country(types: Type, rota_file: Path) -> None:
+    """1 January 2027 in the United States, by New York's clock: the night into it is Bo's or Alma's."""
+    span = ("--from", "2026-12-31T12:00:00Z", "--to", "2027-01-01T12:00:00Z")
+    found = types("rota", "fair", "--file", str(rota_file), *span, "--country", "US", "--json").json
+    assert sum(one["planned"]["holidays"] for one in found["people"]) == 1
+    assert found["coverage"]["on call"]["planned"] == 100
+
+
+def test_an_export_is_the_rota_and_what_is_still_asked(
+    line: Type, think: Think, planned: Path, tmp_path: Path
+) -> None:
+    """Applied again it changes nothing, who has left included; a file that is there is not written over."""
+
+    def asks(work: Work) -> None:
+        alma = work.staff.by_name("Alma")
+        assert alma is not None
+        work.covers.add(
+            Cover(
+                number=0,
+                deal=Deal.COVER,
+                giver=alma.id,
+                schedule="on call",
+                start=TOMORROW,
+                end=TOMORROW + timedelta(hours=1),
+                status=Status.OPEN,
+                due_at=TOMORROW,
+            )
+        )
+
+    think(asks)
+    printed = rotafile.parse(line("rota", "export").out)
+    assert [swap.status for swap in printed.schedules[0].swaps] == [Status.OPEN]
+    line("staff", "remove", "Bo")
+    out = tmp_path / "out.toml"
+    assert line("rota", "export", str(out)).code == 0
+    assert line("rota", "export", str(out)).code == 2
+    assert line("rota", "apply", str(out)).out.endswith("Nothing changes.\n")
+
+
+def test_history_tells_each_version(line: Type, planned: Path) -> None:
+    """The newest first, with what it changed and by whom."""
+    line("rota", "cover", "Cleo", "--for", "Alma", "--from", shown(TOMORROW))
+    found = line("rota", "history", "--json").json
+    assert [(one["version"], one["by"]) for one in found] == [(2, "command line"), (1, "command line")]
+    assert "swap: Alma to Cleo" in found[0]["changes"][0]
+    assert [one["version"] for one in line("rota", "history", "--last", "1", "--json").json] == [2]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("show", "--to", "2999-01-01T00:00:00Z"), "within 366 days"),
+        (("show", "--zone", "Mars/Base"), "unknown zone"),
+        (("at", "2026-01-06T03:00:00"), "or say --zone"),
+        (("fair", "--to", "2999-01-01T00:00:00Z"), "within 1100 days"),
+        (("gaps", "--to", "2999-01-01T00:00:00Z"), "within 3660 days"),
+    ],
+)
+def test_wrong_use_is_told(types: Type, rota_file: Path, words: tuple[str, ...], why: str) -> None:
+    """Exit 2, one sentence."""
+    answer = types("rota", *words, "--file", str(rota_file))
+    assert (answer.code, answer.out) == (2, "")
+    assert why in answer.err
+
+
+def test_a_wall_time_is_read_by_the_zone_that_is_named(types: Type, rota_file: Path) -> None:
+    """The first of two, after a gap its end; a date alone is its midnight."""
+    zone = ("--zone", "America/New_York", "--file", str(rota_file), "--json")
+    walls = ("2026-11-01T01:30", "2026-03-08T02:30", "2026-02-01")
+    found = [one["at"] for one in types("rota", "at", *walls, *zone).json]
+    assert found == ["2026-11-01T05:30:00Z", "2026-03-08T07:00:00Z", "2026-02-01T05:00:00Z"]
