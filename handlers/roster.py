@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import DatabaseAway
 from bot.redact import place, safe_error
-from handlers import broken, duty, handoff
+from handlers import broken, covering, duty, handoff, reminding
 from handlers.line import Line
 from storage.chores import Chore
 from storage.engine import Store
@@ -53,6 +53,10 @@ def _log_duty(work: Work, line: Line) -> int:
 PARTS: Final = (
     Part("duty", _log_duty, HOUR),
     Part("hand-off", handoff.shifts_end),
+    Part("reminders", reminding.remind),
+    Part("silence", reminding.find_silent),
+    Part("covers", covering.expire),
+    Part("lapsed questions", reminding.lapse, HOUR),
 )
 
 

@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Contact, ConversationId, Medium, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import apply, desk, questions
+from handlers import apply, desk, questions, reminding
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -27,6 +27,8 @@ def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact
     staff, contact = person
     swiped, astray = _swiped(work, inbound, contact)
     turn = Turn(work, line, inbound, staff, contact, swiped=swiped, astray=astray)
+    if inbound.kind is not Kind.BLOCKED:
+        reminding.heard(work, staff)
     if _reach_changed(turn):
         return
     try:

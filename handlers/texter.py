@@ -187,7 +187,11 @@ def _country(address: Address) -> str:
 def greeting(work: Work, medium: Medium, watch: Watch, line: Line) -> Phrase:
     """The first answer, with an honest word on how long it may take."""
     place = "first.answer.telegram" if medium is Medium.TELEGRAM else "first.answer"
-    now_on = [watch.people[i] for i in watch.on_call | watch.backup if i in watch.people]
+    now_on = [
+        one
+        for i in watch.on_call | watch.backup
+        if (one := watch.people.get(i)) is not None and not one.silent
+    ]
     if able(now_on, watch, line.pace):
         return phrase(place, wait="wait.soon", minutes=str(waits.usual(work)))
     if able([p for p in watch.people.values() if p.is_supervisor], watch, line.pace):
