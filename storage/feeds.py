@@ -18,11 +18,12 @@ from bot.redact import Secret
 from storage.desk import AnyRow, Desk
 from storage.line import LINE_ID
 from storage.payloads import pack, unpack
-from storage.tables import feeds
+from storage.tables import day_of, erasures, feeds
 from storage.vault import Key, Label, Owner, Place
 
 _ALL = select(feeds).order_by(feeds.c.id)
 _BY_LABEL = select(feeds).where(feeds.c.label.in_(bindparam("labels", expanding=True)))
+_HERS = select(feeds.c.id).where(feeds.c.staff == bindparam("of"))
 _INSERT = insert(feeds).inline()
 _THIS = feeds.c.id == bindparam("of")
 _GONE = delete(feeds).where(_THIS)
@@ -89,13 +90,15 @@ class Feeds:
         return Secret(token)
 
     def end(self, whose: Whose) -> int:
-        """Links to this calendar lead nowhere any more; how many there were."""
+        """Links to this calendar lead nowhere any more, after a restore neither; how many there were."""
         if whose.staff is not None:
-            hers = delete(feeds).where(feeds.c.staff == bindparam("of"))
-            return self._desk.conn.execute(hers, {"of": whose.staff}).rowcount
-        ended = [feed for feed in self.all() if feed.whose == whose]
-        for feed in ended:
-            self._desk.conn.execute(_GONE, {"of": feed.id})
+            ended = self._desk.conn.execute(_HERS, {"of": whose.staff}).scalars().all()
+        else:
+            ended = [feed.id for feed in self.all() if feed.whose == whose]
+        for one in ended:
+            self._desk.conn.execute(_GONE, {"of": one})
+            self._desk.put_once(erasures, {"id": one, "day": day_of(self._desk.now)})
+        self._desk.erased = self._desk.erased or bool(ended)
         return len(ended)
 
     def all(self) -> list[Feed]:

@@ -17,7 +17,7 @@ from storage.endings import Ended
 from storage.outbox import Outbox
 from storage.rotation import Rotation
 from storage.staff import StaffRoom
-from storage.tables import conversations, copies, envelopes, erasures, hosts, staff, staff_contacts
+from storage.tables import conversations, copies, envelopes, erasures, feeds, hosts, staff, staff_contacts
 from storage.vault import Owner
 
 _AT_ONCE: Final = 500
@@ -45,6 +45,7 @@ _AT_CARRIERS = (
 _STAFF = select(staff.c.id).where(staff.c.id.in_(_THOSE), ~staff.c.removed)
 _COUNT_ON = text("SELECT setval(pg_get_serial_sequence('staff', 'id'), (SELECT max(id) FROM staff))")
 _CONTACTS = delete(staff_contacts).where(staff_contacts.c.id.in_(_THOSE))
+_LINKS = delete(feeds).where(feeds.c.id.in_(_THOSE))
 _SMALL = bytes(12)
 """How the 16 bytes of a staff id begin: a number of 32 bits."""
 
@@ -79,6 +80,7 @@ class Replay:
         desk = self._desk
         for those in _some(ids):
             desk.conn.execute(_KEYS, {"those": those})
+            desk.conn.execute(_LINKS, {"those": those})
             self._outbox.discard(those)
         counts = [0, 0, 0]
         for those in _some(ids):

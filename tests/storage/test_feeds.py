@@ -38,6 +38,23 @@ async def test_a_link_leads_to_one_calendar_until_it_ends(store: Store, database
     assert count(database_url, "feeds") == 0
 
 
+async def test_a_link_that_has_ended_does_not_come_back_with_a_backup(store: Store, clock: FakeClock) -> None:
+    """Its id is remembered beside those of what was erased, and a restore ends it once more."""
+    alma, _ = await store.do(lambda work: joins(work, "Alma", ALMA))
+    for whose in (Whose(alma.id, None), EVERYBODY):
+        token = await store.do(lambda work, whose=whose: work.feeds.add(whose))
+        feed = await store.do(lambda work, token=token: work.feeds.find(token))
+        assert feed is not None
+        await store.do(lambda work, whose=whose: work.feeds.end(whose))
+        today = await store.do(lambda work: work.rotation.erasures())
+        assert feed.id in today
+        kept = await store.do(lambda work, whose=whose: work.feeds.add(whose))
+        back = await store.do(lambda work, kept=kept: work.feeds.find(kept))
+        assert back is not None
+        await store.do(lambda work, back=back: work.replay.erase_again({back.id: 20_000}))
+        assert await store.do(lambda work, kept=kept: work.feeds.find(kept)) is None
+
+
 async def test_what_was_handed_out_is_remembered_once(store: Store) -> None:
     """Of two processes at the same moment one writes it down, the other looks again."""
     token = await store.do(lambda work: work.feeds.add(EVERYBODY))
