@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import small, ways
+from bench import rotas, small, ways
 from bench.cost import Cost
 from bench.small import Small
 from tests import postgres
@@ -130,7 +130,8 @@ async def _main(asked: argparse.Namespace) -> None:
         if asked.only.casefold() in "single calls":
             here = folder / "small"
             here.mkdir()
-            smalls = await small.all_of(here, max(200, asked.messages * 2))
+            calls = max(200, asked.messages * 2)
+            smalls = [*await small.all_of(here, calls), *rotas.queries(calls)]
     if asked.json:
         print(
             json.dumps(

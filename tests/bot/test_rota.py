@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import partial
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
 from bot import rota
 from bot.errors import RotaError
-from bot.rota import EVERYONE, Advance, Kind, Layer, Order, Override, Schedule, Status, Swap, Unit, Window
+from bot.rota import (
+    EVERYONE,
+    Advance,
+    Kind,
+    Layer,
+    Order,
+    Override,
+    Rota,
+    Schedule,
+    Status,
+    Swap,
+    Unit,
+    Window,
+)
 
 NEW_YORK = "America/New_York"
 WEEKDAYS = (0, 1, 2, 3, 4)
+NEVER = timedelta()
 
 
 def z(text: str) -> datetime:
@@ -587,3 +604,87 @@ def test_people_are_renamed_everywhere_or_the_place_is_named() -> None:
     with pytest.raises(RotaError) as refused:
         rota.rename(planned, {"Alma": 1, "Bo": 2, "Cleo": 3})
     assert str(refused.value) == 'schedule "on call", override 1, by: unknown person.'
+
+
+# ── what must hold everywhere ──
+
+
+def test_every_zone_answers_in_every_unit() -> None:
+    """All of the zone data, far days too: asked at once and instant by instant it is the same, and nothing loops."""
+    for n, zone in enumerate(sorted(available_timezones())):
+        unit = list(Unit)[n % 4]
+        start = f"{2000 + n % 100}-0{1 + n % 9}-{1 + n % 28:02}T{n % 24:02}:30"
+        nights = Window(WEEKDAYS, 1260, 360) if n % 3 else None
+        planned = schedule(layer("Alma", "Bo", "Cleo", zone=zone, start=start, unit=unit, window=nights))
+        rota.validate(Rota((planned,)))
+        first = z(start) + timedelta(days=200)
+        found = rota.shifts(planned, first, first + timedelta(days=9))
+        assert (found[0].start, found[-1].end) == (first, first + timedelta(days=9)), zone
+        assert all(rota.on_call(planned, shift.start) == shift.people for shift in found), zone
+
+
+def test_no_clock_goes_there_and_back_within_six_days() -> None:
+    """On which the engine relies when it reads handoffs off the clock, six days at a time."""
+    half_days = [z("2000-01-01T00:00") + timedelta(hours=12 * n) for n in range(2 * 366)]
+    half_days += [z("2011-06-01T00:00") + timedelta(hours=12 * n) for n in range(2 * 366)]
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        changes = [
+            (
+                n,
+                (after.astimezone(zone).utcoffset() or NEVER)
+                - (before.astimezone(zone).utcoffset() or NEVER),
+            )
+            for n, (before, after) in enumerate(pairwise(half_days))
+        ]
+        moved = [(n, by) for n, by in changes if by]
+        for (n, there), (later, back) in pairwise(moved):
+            assert later - n > 12 or (there > NEVER) == (back > NEVER), name
+
+
+def test_the_age_of_a_rota_and_what_is_over_cost_nothing() -> None:
+    """Ten years ago or today, with a thousand past swaps and a thousand one-day layers or without: by the work done,
+    counted in calls, so that a busy machine does not matter."""
+    at = z("2026-03-02T12:00")
+    past = [
+        Swap(giver="Alma", taker="Bo", start=at - timedelta(days=n + 2), end=at - timedelta(days=n + 1),
+             status=Status.TAKEN)
+        for n in range(1000)
+    ]  # fmt: skip
+    years = [
+        layer("Alma", start=f"{day:%Y-%m-%d}T09:00", until=day.replace(tzinfo=None) + timedelta(days=1))
+        for day in (at - timedelta(days=n + 5) for n in range(1000))
+    ]
+    new, old = layer("Alma", "Bo", start="2026-02-28T09:00"), layer("Alma", "Bo", start="2016-02-28T09:00")
+    cheap, aged, burdened = (
+        calls(partial(rota.on_call, planned, at))
+        for planned in (schedule(new), schedule(old), schedule(new, *years, swaps=past))
+    )
+    assert aged <= cheap + 2
+    assert burdened <= cheap + 10
+
+
+def test_who_is_deleted_moves_nobody() -> None:
+    """In storage she stays as a number without a name: the others' turns are where they were."""
+    days = layer("Alma", "Bo", "Cleo")
+    numbered = rota.rename(schedule(days), {"Alma": 1, "Bo": 2, "Cleo": 3})
+    span = (z("2026-02-01T00:00"), z("2026-03-01T00:00"))
+    before = [rota.next_shifts(schedule(days), name, span[0], 9) for name in ("Alma", "Cleo")]
+    assert [rota.next_shifts(numbered, number, span[0], 9) for number in (1, 3)] == before
+    assert rota.gaps(numbered, *span, counts={1, 3}.__contains__) == rota.shifts_of(numbered, 2, *span)
+
+
+def calls(what: Callable[[], object]) -> int:
+    """How many of Python's functions it calls."""
+    count = 0
+
+    def counted(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        what()
+    finally:
+        sys.setprofile(None)
+    return count
