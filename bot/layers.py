@@ -97,6 +97,10 @@ def served(layer: Layer[P], start: datetime, end: datetime) -> Iterator[Stretch[
     if start >= end:
         return
     seatings = _seatings(layer, zone, start, end)
+    if len(seatings) == 1:  # as good as always, and then nothing has to be cut
+        for turn, begin, finish in _turns(layer, zone, start, end):
+            yield Stretch(begin, finish, seatings[0].holder(turn))
+        return
     for turn, begin, finish in _turns(layer, zone, start, end):
         for seating in seatings:
             first, last = max(begin, seating.since), min(finish, seating.before)
