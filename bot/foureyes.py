@@ -11,11 +11,13 @@ from bot.people import Role, Staff, StaffId
 
 
 class RequestKind(StrEnum):
-    """KEY: a further supervisor's key. REVEAL: a texter's address. LOST: her own echo to KEY LOST."""
+    """KEY: a further supervisor's key. REVEAL: a texter's address. LOST, LINE: her own echo to KEY LOST, to LINE
+    CLOSED and LINE OPEN."""
 
     KEY = "key"
     REVEAL = "reveal"
     LOST = "lost"
+    LINE = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ RULES: Final[dict[RequestKind, Rule]] = {
         timedelta(minutes=15),
     ),
     RequestKind.LOST: Rule(frozenset(), frozenset(), timedelta(minutes=15)),
+    RequestKind.LINE: Rule(frozenset(), frozenset(), timedelta(minutes=15)),
 }
 
 GUESSES: Final = 5

@@ -106,8 +106,9 @@ ARGUMENT: dict[Ask, re.Pattern[str]] = {
     Ask.APPROVE: re.compile(r"#? ?([0-9]{4,6})"),
     Ask.REFUSE: re.compile(r"#? ?([0-9]{4,6})"),
     Ask.KEY: re.compile(r"(lost(?: [0-9]{4,6})?)"),
+    Ask.LINE: re.compile(r"(open|closed(?: .{1,40})?|[0-9]{5})"),
 }
-"""What completes these, in place of a code: the number of a request, LOST."""
+"""What completes these, in place of a code: the number of a request, LOST, OPEN."""
 
 
 @dataclass(frozen=True, slots=True)

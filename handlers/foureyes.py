@@ -34,6 +34,7 @@ ENDS: Final[dict[RequestKind, Ends]] = {
     RequestKind.KEY: Ends(newkey.granted, newkey.refused, newkey.lapsed),
     RequestKind.REVEAL: Ends(reveal.granted, reveal.refused, reveal.lapsed),
     RequestKind.LOST: Ends(_nothing, _nothing, _nothing),
+    RequestKind.LINE: Ends(_nothing, _nothing, _nothing),
 }
 
 

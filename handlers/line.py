@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import languages, moments, rota, rotafile
+from bot import closing, languages, moments, rota, rotafile
 from bot.budget import Budget
+from bot.closing import Closing
 from bot.decision import Words
 from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
@@ -109,15 +110,36 @@ class Line:
         planned = self.rota(work)
         now = work.now
         on_call = _on_call(planned, "on call", now)
+        next_on, changed_at = _next_on(planned, people, now), _changed_at(planned, now)
+        closed = _closing(work)
+        shut = closed is not None and closed.is_closed(now)
+        if closed is not None and closed.until is not None:
+            if shut:
+                next_on = _next_on(planned, people, closed.until) or closed.until
+            elif closed.until > now - LOOK_BACK:
+                # The ladder begins anew for whoever waits, as after the start of a shift.
+                changed_at = max(closed.until, changed_at or closed.until)
+        elif shut:
+            next_on = None
         return Watch(
             now=now,
             people=people,
             on_call=on_call,
             backup=_on_call(planned, "backup", now),
             loads=work.conversations.loads(),
-            next_on=_next_on(planned, people, now),
-            changed_at=_changed_at(planned, now),
+            next_on=next_on,
+            changed_at=changed_at,
+            closed=shut,
         )
+
+
+def _closing(work: Work) -> Closing | None:
+    """The last closing; where it does not open, none: a line that answers is the smaller harm."""
+    try:
+        return closing.read(work.line.get(closing.NAME))
+    except SealBroken as broken:
+        work.notice(broken)
+        return None
 
 
 def _on_call(planned: Rota[StaffId], name: str, at: datetime) -> frozenset[StaffId]:

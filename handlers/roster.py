@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import DatabaseAway
 from bot.redact import place, safe_error
-from handlers import broken, covering, duty, handoff, reminding
+from handlers import broken, closing, covering, digest, duty, gapalarm, handoff, reminding, unreachable
 from handlers.line import Line
 from storage.chores import Chore
 from storage.engine import Store
@@ -43,6 +43,7 @@ class Part:
 
 
 HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
 
 
 def _log_duty(work: Work, line: Line) -> int:
@@ -56,6 +57,11 @@ PARTS: Final = (
     Part("reminders", reminding.remind),
     Part("silence", reminding.find_silent),
     Part("covers", covering.expire),
+    Part("unreachable", unreachable.tell),
+    Part("gaps", gapalarm.daily, MINUTE),
+    Part("new gaps", gapalarm.at_once),
+    Part("digest", digest.monday, MINUTE),
+    Part("closed", closing.daily, MINUTE),
     Part("lapsed questions", reminding.lapse, HOUR),
 )
 

@@ -11,7 +11,7 @@ from handlers import covering, coverwords, handoff, reminding, resting
 from handlers.turn import Turn
 from storage.questions import Question
 
-SOON: Final = timedelta(hours=1)
+SOON: Final = timedelta(hours=24)
 """Somebody who cannot come to a shift that begins so soon is told to the admins, whoever may still take it."""
 
 

@@ -192,6 +192,10 @@ def greeting(work: Work, medium: Medium, watch: Watch, line: Line) -> Phrase:
         for i in watch.on_call | watch.backup
         if (one := watch.people.get(i)) is not None and not one.silent
     ]
+    if watch.closed and watch.next_on is None:
+        return phrase(place, wait="wait.none")
+    if watch.closed and watch.next_on is not None:
+        return phrase(place, wait="wait.until", time=moment(watch.next_on, watch.now))
     if able(now_on, watch, line.pace):
         return phrase(place, wait="wait.soon", minutes=str(waits.usual(work)))
     if able([p for p in watch.people.values() if p.is_supervisor], watch, line.pace):

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from bot.errors import NotNow
 from bot.grammar import Ask, Command
 from bot.people import Role
-from handlers.commands import answers, conversation, nuisance, second, shift
+from handlers.commands import answers, closing, conversation, nuisance, second, shift
 from handlers.questions import Answer
 from handlers.turn import Turn
 
 ANSWERING = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 EVERYONE = frozenset(Role)
 SUPERVISING = frozenset({Role.SUPERVISOR})
+LEADING = frozenset({Role.SUPERVISOR, Role.ADMIN})
 SECOND = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.WITNESS})
 """Who may be the second person, for one request or another."""
 
-FOR = {ANSWERING: "for.answering", SUPERVISING: "for.supervisors", SECOND: "for.second"}
+FOR = {
+    ANSWERING: "for.answering",
+    SUPERVISING: "for.supervisors",
+    SECOND: "for.second",
+    LEADING: "for.leading",
+}
 """Whom a command is for, in words to somebody for whom it is not; nothing else is said to her."""
 
 
@@ -48,6 +54,7 @@ COMMANDS: dict[Ask, Entry] = {
     Ask.REFUSE: Entry(SECOND, second.refuse),
     Ask.REVEAL: Entry(SUPERVISING, second.reveal),
     Ask.KEY: Entry(SUPERVISING, second.key),
+    Ask.LINE: Entry(LEADING, closing.line),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import NotNow
 from bot.questions import QuestionKind
-from handlers import coverwords, serving, shiftanswers
+from handlers import coverwords, gapalarm, serving, shiftanswers
 from handlers.questions import Answer
 from handlers.turn import Turn
 from storage.questions import Question
@@ -42,6 +42,7 @@ ANSWERS: dict[QuestionKind, Answers] = {
     QuestionKind.COVER: Answers(_take, _cover_refused, stays=True),
     QuestionKind.COVERING: Answers(_covering_confirmed, _cover_refused, stays=True),
     QuestionKind.REMINDER: Answers(shiftanswers.comes, shiftanswers.cannot_come, stays=True),
+    QuestionKind.GAPS: Answers(gapalarm.acknowledge, gapalarm.keep_open),
     QuestionKind.READY: Answers(shiftanswers.is_here, shiftanswers.cannot_now, stays=True),
 }
 

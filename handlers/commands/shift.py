@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot import ladder
 from bot.conversation import OfferState
 from bot.grammar import Command
+from bot.people import Staff
+from bot.phrases import phrase
 from handlers import apply, handoff
 from handlers.turn import Turn
 
@@ -38,11 +40,21 @@ def off(turn: Turn, command: Command) -> None:
 def who(turn: Turn, command: Command) -> None:
     """Who is on call now, by alias."""
     watch = turn.line.watch(turn.work)
-    names = sorted(watch.people[i].name for i in watch.on_call if i in watch.people)
+    there = sorted((watch.people[i] for i in watch.on_call if i in watch.people), key=lambda one: one.name)
+    names = [_as_seen(turn, one) for one in there]
+    if watch.closed:
+        turn.tell("line.closed.now")
     if names:
         turn.tell("who", names=", ".join(names))
     else:
         turn.tell("who.nobody")
+
+
+def _as_seen(turn: Turn, person: Staff) -> str:
+    """Her name, and whether she has said nothing since READY?."""
+    if not person.silent:
+        return person.name
+    return turn.line.say_to(turn.staff, phrase("who.silent", name=person.name))
 
 
 def help_(turn: Turn, command: Command) -> None:

@@ -1,0 +1,188 @@
+"""The admins hear of gaps in the rota: daily those of a fortnight, at once those of the next day; OK acknowledges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from bot import gaps, segments
+from bot.errors import Stale
+from bot.gaps import Gap
+from bot.people import Role, Staff
+from bot.phrases import Phrase, language_name, phrase
+from bot.questions import QuestionKind
+from bot.wallclock import FOREVER, instant
+from handlers import questions
+from handlers.line import Line
+from handlers.turn import Turn
+from storage.questions import Question
+from storage.work import Work
+
+MORNING: Final = time(9)
+EVENING: Final = time(21)
+"""By the line's clock: what is told daily is told then, or later on that day if the line was down."""
+LISTED: Final = 4
+SEGMENTS: Final = 2
+NEAR: Final = timedelta(hours=24)
+_KNOWN: Final = "known gaps"
+_SINCE: Final = "rota told since"
+"""Since when mornings count: a new line is not greeted with an alarm at night."""
+WITHIN: Final = timedelta(days=7)
+"""So long an OK acknowledges."""
+
+
+def is_morning(work: Work, line: Line) -> bool:
+    """Whether this day's nine o'clock has come while the line knew of the rota, and the evening has not."""
+    since = work.line.get(_SINCE)
+    if since is None:
+        work.line.set(_SINCE, work.now.isoformat())
+        return False
+    local = work.now.astimezone(line.voice.zone)
+    nine = instant(datetime.combine(local.date(), MORNING), line.voice.zone)
+    return datetime.fromisoformat(since) < nine <= work.now and local.time() < EVENING
+
+
+def today(work: Work, line: Line) -> str:
+    """The day by the line's clock."""
+    return work.now.astimezone(line.voice.zone).date().isoformat()
+
+
+def present(work: Work, line: Line) -> list[Gap]:
+    """All gaps of the next fortnight; one that runs now with its beginning, as far as that is not long ago."""
+    first = max(work.now - gaps.BACK, line.rota_since(work) or work.now)
+    people = {one.id: one for one in work.staff.everyone()}
+    found = gaps.found(
+        line.rota(work),
+        people,
+        line.languages,
+        min(first, work.now - timedelta(seconds=1)),
+        work.now + gaps.AHEAD,
+    )
+    return [gap for gap in found if gap.end > work.now]
+
+
+def known(work: Work) -> list[Gap]:
+    return gaps.read((work.line.get(_KNOWN) or "").encode())
+
+
+def daily(work: Work, line: Line) -> int:
+    """Once a day, all that nobody has acknowledged; how many."""
+    if not is_morning(work, line) or not work.told.first("gaps", today(work, line), until=work.now):
+        return 0
+    there = present(work, line)
+    before = known(work)
+    kept = gaps.still(before, there)
+    if kept != before:
+        work.line.set(_KNOWN, gaps.written(kept).decode())
+    open_ = [gap for gap in there if not gaps.is_known(gap, kept)]
+    for gap in open_:
+        _told(work, gap)
+    for admin in admins(work):
+        ask(work, line, admin, open_, "gaps")
+    return len(open_)
+
+
+def at_once(work: Work, line: Line) -> int:
+    """A gap that has opened in the next 24 hours, once; how many."""
+    since = line.rota_since(work)
+    if since is None:
+        return 0
+    first, kept = work.now - gaps.BACK, known(work)
+    fresh = [
+        gap
+        for gap in present(work, line)
+        if gap.schedule and not gap.language and gap.start < work.now + NEAR
+        # One that began longer ago was told then; only a new rota begins with it.
+        if gap.start > first + timedelta(minutes=1) or since > first
+        if not gaps.is_known(gap, kept)
+    ]
+    fresh = [gap for gap in fresh if _told(work, gap)]
+    for admin in admins(work):
+        ask(work, line, admin, fresh, "gaps.soon")
+    return len(fresh)
+
+
+def _told(work: Work, gap: Gap) -> bool:
+    """Whether it is news; from now on it is not. One that runs is the same gap as long as it runs on."""
+    until = min(gap.end, work.now + timedelta(days=40))
+    mark = (gap.schedule, gap.language, gap.start.isoformat())
+    return not work.told.known("gap", *mark) and work.told.first("gap", *mark, until=until)
+
+
+def mark_running(work: Work, line: Line, schedule: str) -> None:
+    """What runs now in this schedule has just been told in other words."""
+    for gap in present(work, line):
+        if gap.schedule == schedule and not gap.language and gap.start <= work.now:
+            _told(work, gap)
+
+
+def admins(work: Work) -> list[Staff]:
+    return [one for one in work.staff.everyone() if Role.ADMIN in one.roles]
+
+
+# ── The question ──
+
+
+def ask(work: Work, line: Line, admin: Staff, open_: Sequence[Gap], place: str) -> None:
+    """Lists as many as two segments hold, and how many more there are; her OK acknowledges those listed."""
+    if not open_:
+        return
+    for many in range(min(LISTED, len(open_)), 0, -1):
+        what = _listing(line, admin, open_[:many], len(open_) - many, place)
+        if many == 1 or segments.count(line.say_to(admin, what)).number <= SEGMENTS:
+            about = gaps.written(open_[:many])
+            due = work.now + WITHIN
+            questions.ask(
+                work,
+                line,
+                admin,
+                what,
+                QuestionKind.GAPS,
+                due_at=due,
+                about=about,
+                buttons=questions.OK_ALONE,
+            )
+            return
+
+
+def _listing(line: Line, admin: Staff, listed: Sequence[Gap], more: int, place: str) -> Phrase:
+    items = "; ".join(_item(line, admin, gap) for gap in listed)
+    if more:
+        return phrase(f"{place}.more", items=items, count=str(more))
+    return phrase(place, items=items)
+
+
+def _item(line: Line, admin: Staff, gap: Gap) -> str:
+    """One gap as she reads it: her clock, her language."""
+    speaks = language_name(gap.language, line.read_by(admin)) if gap.language else ""
+    if not gap.schedule:
+        return line.say_to(admin, phrase("gap.unspoken" if gap.language else "gap.no.rota", name=speaks))
+    if gap.end == FOREVER:
+        span = line.say_to(admin, phrase("gap.from", at=line.moment_for(admin, gap.start)))
+    else:
+        span = line.span_for(admin, gap.start, gap.end)
+    place = "gap.language" if gap.language else "gap.anybody"
+    return line.say_to(admin, phrase(place, span=span, schedule=gap.schedule, name=speaks))
+
+
+def acknowledge(turn: Turn, question: Question) -> None:
+    """OK: those listed are not told of again; what is left is listed next."""
+    work, line = turn.work, turn.line
+    before = work.line.get(_KNOWN)
+    kept = gaps.read((before or "").encode())
+    more = [gap for gap in gaps.read(question.about) if not gaps.is_known(gap, kept)]
+    if more and not work.line.swap(_KNOWN, before, gaps.written([*kept, *more]).decode()):
+        raise Stale("Somebody else was quicker.")
+    if more:
+        work.audit.add("gaps acknowledged", by=turn.staff.id, detail=str(len(more)))
+    left = [gap for gap in present(work, line) if not gaps.is_known(gap, [*kept, *more])]
+    if left:
+        ask(work, line, turn.staff, left, "gaps")
+    else:
+        turn.tell("gaps.known")
+
+
+def keep_open(turn: Turn, question: Question) -> None:
+    """CAN'T: they are told again tomorrow."""
+    turn.tell("gaps.kept")

@@ -1,0 +1,83 @@
+"""Somebody is on call whom no letter reaches: the admins hear so at once, once for each cause and shift."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot import rota
+from bot.people import Staff, StaffId, Standing
+from bot.phrases import phrase
+from bot.schedules import Schedule
+from bot.services import LONGEST, services
+from handlers import alarms, gapalarm
+from handlers.line import Line
+from storage.work import Work
+
+KEPT: Final = timedelta(days=30)
+"""A shift without an end in sight is told of again after so long."""
+CAUSES: Final = {
+    Standing.OPTED_OUT: "unreachable.stop",
+    Standing.DEAD: "unreachable.dead",
+    Standing.INVITED: "unreachable.invited",
+}
+
+
+def tell(work: Work, line: Line) -> int:
+    """Who cannot be reached although she is on call now; how many were told of."""
+    planned = [schedule for schedule in line.rota(work).schedules if schedule.gap_alarm]
+    on_call = {schedule.name: rota.on_call(schedule, work.now) for schedule in planned}
+    if not any(on_call.values()):
+        return 0
+    people = {one.id: one for one in work.staff.everyone()}
+    done = 0
+    for schedule in planned:
+        there = on_call[schedule.name]
+        alone = not any(one in people and people[one].can_answer for one in there)
+        for staff_id in sorted(there):
+            person = people.get(staff_id)
+            if person is None or not person.can_answer:
+                done += _say(work, line, schedule, staff_id, person, alone=alone)
+    return done
+
+
+def _say(
+    work: Work,
+    line: Line,
+    schedule: Schedule[StaffId],
+    staff_id: StaffId,
+    person: Staff | None,
+    *,
+    alone: bool,
+) -> bool:
+    cause = why(person)
+    mark = (str(staff_id), cause, schedule.name, _begun(work, schedule, staff_id))
+    if work.told.known("unreachable", *mark):
+        return False
+    work.told.first("unreachable", *mark, until=work.now + KEPT)
+    name = person.name if person is not None else f"#{staff_id}"
+    told = f"{cause} unreachable.alone" if alone else cause
+    what = phrase("unreachable", name=name, schedule=schedule.name, told=told)
+    alarms.tell_each(work, line, [one for one in gapalarm.admins(work) if one.id != staff_id], what)
+    if alone:
+        gapalarm.mark_running(work, line, schedule.name)
+    return True
+
+
+def why(person: Staff | None) -> str:
+    """The place of the cause: what her first contact says, she has none, or she takes no conversations."""
+    if person is None:
+        return "unreachable.removed"
+    if not person.takes_conversations:
+        return "unreachable.role"
+    standing = next((one.standing for one in person.contacts), None)
+    return CAUSES.get(standing, "unreachable.none") if standing is not None else "unreachable.none"
+
+
+def _begun(work: Work, schedule: Schedule[StaffId], staff_id: StaffId) -> str:
+    """The beginning of the shift that runs; of one that began longer ago than we look, always the same word."""
+    first = work.now - LONGEST
+    mine = [
+        one for one in services(schedule, first, work.now + timedelta(seconds=1)) if one.staff == staff_id
+    ]
+    return mine[-1].start.isoformat() if mine and mine[-1].start > first else "always"

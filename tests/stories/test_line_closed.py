@@ -1,0 +1,112 @@
+"""LINE CLOSED and LINE OPEN from a phone: an honest word for texters, nobody is asked, everybody knows who did it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from tests.stories.stage import Phone, Stage, answers, new, texts
+
+HOME = ZoneInfo("America/New_York")
+
+
+async def closes(sam: SmsPhone, words: str) -> None:
+    """She texts it, and echoes the number that comes back."""
+    await sam.write(words)
+    echo = await sam.shows("Is that you?")
+    sam.look()
+    await sam.write(echo.text.split(" to do it")[0].removeprefix("Is that you? Text "))
+
+
+async def test_closed_by_sms_until_an_hour(line: Stage) -> None:
+    """Nothing happens before the echo; then texters hear until when, Kit's talk goes on, and at the hour whoever waits
+    is offered first, by itself, also after a restart."""
+    alma = await line.on_call("Alma", "sms")
+    sam = await line.staff("Sam", "sms", roles=("supervisor",))
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    kit = line.texter("sms", "Kit")
+    code = await line.talk(kit, alma)
+    assert isinstance(sam, SmsPhone)
+    then = line.town.clock.now() + timedelta(minutes=40)
+    hour = f"{then.astimezone(HOME):%H:%M}"
+    await sam.write(f"LINE CLOSED until {hour}")
+    echo = await sam.shows("Is that you? Text LINE")
+    await texts(line.texter("sms", "Early"), "hello")
+    await alma.shows("New conversation")
+    await sam.write("LINE 99999")
+    await sam.shows("That number does not fit")
+    await sam.write(echo.text.removeprefix("Is that you? Text ").split(" to do it")[0])
+    await line.settled()
+    assert not any("has closed the line" in text for text in charlie.texts)
+
+    await closes(sam, f"LINE CLOSED until {hour}")
+    told = await charlie.shows("Sam has closed the line until")
+    assert hour in told.text
+    alma.look()
+    robin = line.texter("sms", "Robin")
+    await texts(robin, "hello")
+    await robin.shows(f"nobody can before {hour}")
+    await texts(kit, "still there?")
+    await alma.shows(f"{code} still there?")
+    await answers(alma, code, "yes")
+    await kit.shows("yes")
+    await alma.write("ON")
+    await alma.write("WHO")
+    await alma.shows("The line is closed.")
+    await line.later(minutes=5)
+    assert not any("New conversation" in text for text in new(alma))
+    await line.stop()
+    await line.start()
+    await line.later(minutes=37)
+    await alma.shows("New conversation")
+    trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
+    assert "line closed" in trail
+
+
+async def test_opened_by_telegram(line: Stage) -> None:
+    """An admin closes it without an end and is reminded of it the next morning; OPEN offers Robin at once."""
+    alma = await line.on_call("Alma", "sms", languages=("en", "es", "uk"))
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    assert isinstance(charlie, TelegramPhone)
+    await line.rounds()
+    await charlie.write("/line closed")
+    await charlie.shows("Charlie has closed the line.")
+    await texts(line.texter("sms"), "hello")
+    await line.settled()
+    assert not any("New conversation" in text for text in alma.texts)
+    now = line.town.clock.now().astimezone(HOME)
+    nine = (now + timedelta(days=1)).replace(hour=9, minute=5)
+    await line.rounds(seconds=(nine - now).total_seconds())
+    await charlie.shows("The line is still closed")
+    await charlie.write("/line open")
+    await charlie.shows("Charlie has opened the line.")
+    await alma.shows("New conversation")
+    await charlie.write("/line open")
+    await charlie.shows("The line is open already.")
+
+
+async def test_what_is_no_time_closes_nothing(line: Stage) -> None:
+    """Nonsense, the past, next year; and it is not a counselor's to do."""
+    alma = await line.on_call("Alma", "telegram")
+    sam = await line.staff("Sam", "telegram", roles=("supervisor",))
+    assert isinstance(sam, TelegramPhone)
+    said: dict[str, str] = {
+        "until the cows come home": "Until when?",
+        "until 25:00": "Until when?",
+        "until 1 Jan 2020 08:00": "That time has passed.",
+        "until 24 Dec 2031 08:00": "more than a month away",
+    }
+    for words, answer in said.items():
+        await sam.write(f"/line closed {words}")
+        await _shows(sam, answer)
+    assert isinstance(alma, TelegramPhone)
+    await alma.write("/line closed")
+    await alma.shows("LINE is for supervisors and admins.")
+    await texts(line.texter("sms"), "hello")
+    await alma.shows("New conversation")
+
+
+async def _shows(phone: Phone, answer: str) -> None:
+    await phone.shows(answer)
+    phone.look()
