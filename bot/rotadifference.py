@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from bot.schedules import Rota, Schedule
 from bot.windows import DAYS, Window, clock
 
 T = TypeVar("T")
+_ONE_SHIFT = timedelta(days=1)
 
 
 def difference(old: Rota[P], new: Rota[P], names: Mapping[P, str], *, local: bool = False) -> list[str]:
@@ -117,18 +118,25 @@ class _Words(Generic[P]):
             yield f"{place}: removed"
             return
         if old is None:
-            yield f"{place}: new, " + ", ".join(f"{key} {value}" for key, value in self.facts(new).items())
+            yield f"{place}: new, {self.at_once(new)}"
         else:
             before, after = self.facts(old), self.facts(new)
             for key in before:
                 yield from _turned(place, key, before[key], after[key])
-            if before["participants"] != after["participants"]:
+            if before["participants"] != after["participants"] and not _once(new):
                 yield f"{place}: the list changes from the first turn on, so turns may move; a revision keeps them"
         yield from _listed(
             place,
             (self.order(one, at) for one in (old.revisions if old else ())),
             (self.order(one, at) for one in new.revisions),
         )
+
+    def at_once(self, layer: Layer[P]) -> str:
+        """All of a layer; of a single shift, of which a spreadsheet has hundreds, who serves it when."""
+        if layer.until is not None and _once(layer):
+            day = f"{layer.start:%a} {_wall(layer.start)}"
+            return f"{self.groups(layer.participants)}, {day} to {_wall(layer.until)} ({layer.zone})"
+        return ", ".join(f"{key} {value}" for key, value in self.facts(layer).items())
 
     def facts(self, layer: Layer[P]) -> dict[str, str]:
         return {
@@ -166,6 +174,11 @@ class _Words(Generic[P]):
     def swap(self, swap: Swap[P], at: Callable[[datetime], str]) -> str:
         span = f"{at(swap.start)} to {at(swap.end)}"
         return f"swap: {self.person(swap.giver)} to {self.person(swap.taker)}, {span}, {swap.status}"
+
+
+def _once(layer: Layer[P]) -> bool:
+    """Whether it is a single shift."""
+    return layer.until is not None and layer.until - layer.start <= _ONE_SHIFT and layer.window is None
 
 
 def _turned(place: str, what: str, old: str, new: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -24,10 +24,10 @@ MOST_ROWS: Final = 20_000
 """Eighteen years of three shifts a day."""
 MOST_SAID: Final = 10
 """Bad rows in one refusal; who has mended these sees the next."""
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?(?: ?([AaPp])\.?[Mm]\.?)?")
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]0?0:00(?::00)?)?")
-_DOTS = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
-_SLASHES = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})")
+_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]0?0:00(?::00)?)?", re.ASCII)
+_DOTS = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", re.ASCII)
+_SLASHES = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
 
 
 class _Wrong(Exception):
@@ -61,20 +61,42 @@ def parse(text: str, zone: str | None = None) -> Rota[str]:
     """
     rows = _rows(text)
     dates = _Dates(_day_comes_first([row.cells["date"] for row in rows]))
-    entries: dict[_Entry, int] = {}
+    entries: list[_Entry] = []
+    seen: dict[_Entry, int] = {}
     wrong: list[str] = []
     for row in rows:
         entry = _entry(row, dates, zone, wrong)
-        if entry is not None and entries.setdefault(entry, row.number) != row.number:
-            wrong.append(f"row {row.number} says the same as row {entries[entry]}: take one out")
+        if entry is None:
+            continue
+        # Names are the same however they are capitalised.
+        first = seen.setdefault(entry._replace(name=entry.name.casefold()), row.number)
+        if first == row.number:
+            entries.append(entry)
+        else:
+            wrong.append(f"row {row.number} says the same as row {first}: take one out")
     if wrong:
-        more = f"; and {len(wrong) - MOST_SAID} more" if len(wrong) > MOST_SAID else ""
-        raise RotaError(f"{'; '.join(wrong[:MOST_SAID])}{more}.")
+        raise RotaError(f"{_listed(wrong)}.")
     if not entries:
         raise RotaError("The sheet has no row below its head.")
     rota = Rota(tuple(_schedules(entries)))
     validate(rota)
     return rota
+
+
+def strangers(text: str, known: Container[str]) -> str | None:
+    """The rows of a sheet that `parse` has taken whose name is not among `known` (casefolded), in words; None if there
+    are none."""
+    wrong = [
+        f"row {row.number}, name: unknown person"
+        for row in _rows(text)
+        if row.cells["name"].casefold() not in known
+    ]
+    return _listed(wrong) if wrong else None
+
+
+def _listed(wrong: list[str]) -> str:
+    more = f"; and {len(wrong) - MOST_SAID} more" if len(wrong) > MOST_SAID else ""
+    return f"{'; '.join(wrong[:MOST_SAID])}{more}"
 
 
 def _rows(text: str) -> list[_Row]:
@@ -234,7 +256,7 @@ def _role(cell: str) -> str:
     return role
 
 
-def _schedules(entries: Mapping[_Entry, int]) -> Iterator[Schedule[str]]:
+def _schedules(entries: list[_Entry]) -> Iterator[Schedule[str]]:
     """A schedule for each role that has a row, shown by the clock of its first."""
     for role in ROLES.values():
         groups: dict[tuple[datetime, datetime, str], list[str]] = {}

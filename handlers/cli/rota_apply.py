@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,7 +18,7 @@ from bot.rota import Rota, validate
 from bot.rotanames import named
 from handlers.cli import asked
 from handlers.cli.rota_look import ASKED_BY_THE_LADDER, moment
-from handlers.cli.rota_read import by_id, names, pairs, read
+from handlers.cli.rota_read import by_id, names, no_strangers, pairs, read
 
 if TYPE_CHECKING:
     from handlers.line import Line
@@ -43,7 +44,9 @@ class Applied:
 
 def apply(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The whole rota, as TOML, or as CSV out of a spreadsheet.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The whole rota, as TOML, or as CSV out of a spreadsheet.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; save nothing.")] = False,
 ) -> None:
     """Make a file the rota in force: checks it, shows what changes, saves it whole or not at all.
@@ -64,6 +67,7 @@ def apply(
         people = work.staff.everyone()
         before = line.rota(work)
         known = names(people, before)
+        no_strangers(file, known.values())
         planned = _without_open(by_id(new, known), work)
         validate(planned)
         found = _compared(line, before, planned, people, known, work.now)
@@ -160,7 +164,5 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
 
 
 def _opens(name: str, hole: Span, zone: str) -> str:
-    from zoneinfo import ZoneInfo
-
     start, end = (moment(time, ZoneInfo(zone)) for time in hole)
-    return f'Note: a gap opens in "{name}": {start} to {end}. See: greenroom rota gaps'
+    return f'Note: a gap opens in "{name}": {start} to {end} ({zone}). See: greenroom rota gaps'

@@ -12,7 +12,7 @@ from bot import rota
 from bot.coverage import Holes, Span, holes
 from bot.phrases import LANGUAGE_NAMES
 from handlers.cli import asked
-from handlers.cli.rota_look import moment
+from handlers.cli.rota_look import by_clock, moment
 from handlers.cli.rota_read import From, Given, Zone, pairs, read, span, zone_named
 
 if TYPE_CHECKING:
@@ -44,18 +44,20 @@ def gaps(
         planned = read(file, zone)
         found = {schedule.name: rota.gaps(schedule, first, last) for schedule in planned.schedules}
         found.setdefault(ON_CALL, [(first, last)])
-        clocks = {schedule.name: ZoneInfo(schedule.zone) for schedule in planned.schedules}
+        clocks = {name: ZoneInfo("UTC") for name in found}
+        clocks |= {schedule.name: ZoneInfo(schedule.zone) for schedule in planned.schedules}
         rows = [(name, "nobody", one) for name, spans in found.items() for one in spans]
         plain: dict[str, object] = {name: pairs(spans) for name, spans in found.items()}
     else:
         holed, clocks = _of_line(here, first, last)
         rows = [row for name, one in holed.items() for row in _rows(name, one)]
         plain = _plain(holed)
+    clocks = dict.fromkeys(clocks, clock) if clock else clocks
     here.table(
         plain,
-        ("schedule", "missing", "from", "to"),
+        ("schedule", "missing", by_clock("from", clocks.values()), "to"),
         [
-            (name, what, *(moment(time, clock or clocks.get(name, ZoneInfo("UTC"))) for time in spanned))
+            (name, what, *(moment(time, clocks[name]) for time in spanned))
             for name, what, spanned in sorted(rows, key=lambda row: (row[0] != ON_CALL, row[0], row[2]))
         ],
     )

@@ -54,14 +54,17 @@ def show(
     here = asked.of(context)
     clock = zone_named(zone)
     first, last = span(start, end, A_WEEK, clock, most=LONGEST)
-    found, clocks = _of_file(read(file, zone), first, last) if file else _of_line(here, first, last, person)
+    found, clocks = (
+        _of_file(read(file, zone), first, last, person) if file else _of_line(here, first, last, person)
+    )
+    clocks = dict.fromkeys(found, clock) if clock else clocks
     if person is not None:
         found = _only(found, person)
     here.table(
         {name: [_plain(shift) for shift in shifts] for name, shifts in found.items()},
-        ("schedule", "from", "to", "hours", "who"),
+        ("schedule", by_clock("from", clocks.values()), "to", "hours", "who"),
         [
-            (name, *_times(shift, clock or clocks.get(name, ZoneInfo("UTC"))), _people(shift.people))
+            (name, *_times(shift, clocks[name]), _people(shift.people))
             for name, shifts in found.items()
             for shift in shifts
         ],
@@ -80,7 +83,7 @@ def at(
     here = asked.of(context)
     clock = zone_named(zone)
     times = [instant(text, f"INSTANT {n}", clock) for n, text in enumerate(instants or (), 1)]
-    times = times or [datetime.now(UTC)]
+    times = times or [datetime.now(UTC).replace(microsecond=0)]
     if file is not None:
         planned = read(file, zone)
         found = [[_on_call(planned, name, time) for name in ASKED_BY_THE_LADDER] for time in times]
@@ -91,7 +94,7 @@ def at(
             {"at": shown(time)} | dict(zip(ASKED_BY_THE_LADDER, people, strict=True))
             for time, people in zip(times, found, strict=True)
         ],
-        ("at", *ASKED_BY_THE_LADDER),
+        (by_clock("at", [clock] if clock else []), *ASKED_BY_THE_LADDER),
         [
             (moment(time, clock) if clock else shown(time), *map(_people, people))
             for time, people in zip(times, found, strict=True)
@@ -100,8 +103,16 @@ def at(
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
-    """ "Fri 2026-02-06 21:00 EST": sorts, and names day and clock."""
-    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+    """ "Fri 2026-02-06 21:00": sorts, and names the day; with "EST" behind it where the clock shows that twice."""
+    local = at.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%a %Y-%m-%d %H:%M %Z}" if twice else f"{local:%a %Y-%m-%d %H:%M}"
+
+
+def by_clock(word: str, clocks: Iterable[ZoneInfo]) -> str:
+    """The head of a column of such times: whose clock it is, where it is one."""
+    zones = {zone.key for zone in clocks}
+    return f"{word} ({zones.pop()})" if len(zones) == 1 else word
 
 
 def calendar(work: Work, line: Line, first: datetime, last: datetime) -> Calendar:
@@ -118,9 +129,12 @@ def calendar(work: Work, line: Line, first: datetime, last: datetime) -> Calenda
     }
 
 
-def _of_file(planned: Rota[str], first: datetime, last: datetime) -> tuple[Calendar, dict[str, ZoneInfo]]:
+def _of_file(
+    planned: Rota[str], first: datetime, last: datetime, person: str | None
+) -> tuple[Calendar, dict[str, ZoneInfo]]:
+    if person is not None and person.strip().casefold() not in map(str.casefold, mentioned(planned)):
+        raise answer_is_no("--person: nobody in the file has that name.")
     found = {schedule.name: rota.shifts(schedule, first, last) for schedule in planned.schedules}
-    # Who is in the file and never serves within the span is no stranger to --person.
     return found, {schedule.name: ZoneInfo(schedule.zone) for schedule in planned.schedules}
 
 

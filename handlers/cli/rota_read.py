@@ -54,6 +54,15 @@ def read(path: Path, zone: str | None = None, *, of_line: Callable[[], str] | No
     return rotasheet.parse(text, zone or (of_line() if of_line else None))
 
 
+def no_strangers(path: Path, known: Iterable[str]) -> None:
+    """The answer is no when a row of this spreadsheet names somebody else; it names the row. Nothing of a TOML file,
+    whose places are names."""
+    if path.suffix.casefold() in SHEETS:
+        found = rotasheet.strangers(_text(path), {name.casefold() for name in known})
+        if found is not None:
+            raise answer_is_no(f"{found}. Invite her first: greenroom staff add.")
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:

@@ -165,6 +165,7 @@ LAYER = 'schedule "on call", layer "weekday nights"'
         ("= 0", "= 1000001", f'{LAYER}: "priority" must lie between -1000000 and 1000000.'),
         ('["Alma", "Bo", ["Cleo", "Dana"]]', "[]", f'{LAYER}: "participants" is empty.'),
         ('["Cleo", "Dana"]', "[]", f"{LAYER}, participant 3: the group is empty."),
+        ('["Cleo", "Dana"]', '["Cleo", "Cleo"]', f"{LAYER}, participant 3: the group names somebody twice."),
         (
             '["Cleo", "Dana"]',
             "7",
@@ -299,7 +300,9 @@ SPANS = st.tuples(
 
 def rotas(people: st.SearchStrategy[object]) -> st.SearchStrategy[Rota[object]]:
     """Valid rotas of these people."""
-    groups = st.lists(st.lists(people, min_size=1, max_size=2).map(tuple), min_size=1, max_size=3).map(tuple)
+    groups = st.lists(
+        st.lists(people, min_size=1, max_size=2, unique=True).map(tuple), min_size=1, max_size=3
+    ).map(tuple)
     days = st.sets(st.integers(0, 6), min_size=1).map(lambda found: tuple(sorted(found)))
     orders = st.tuples(INSTANTS, groups).map(lambda pair: Order(pair[0], pair[1], pair[1][-1]))
     starts = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9000, 1, 1))

@@ -80,6 +80,7 @@ def test_however_a_spreadsheet_writes_it(sheet: str) -> None:
         ("3/4/26,21:00,06:00,UTC,Alma,on call", "row 2, date: write a date like 2026-01-05."),
         (",21:00,06:00,UTC,Alma,on call", "row 2, date: missing."),
         ("2026-02-03,25:00,06:00,UTC,Alma,on call", "row 2, from: there is no such time."),
+        ("2026-02-03,٢١:00,06:00,UTC,Alma,on call", "row 2, from: write a time like 21:00."),
         ("2026-02-03,21:00,13 pm,UTC,Alma,on call", "row 2, to: write a time like 21:00."),
         ("2026-02-03,21:00,13:00 pm,UTC,Alma,on call", "row 2, to: there is no such time."),
         ("2026-02-03,21:00,06:00,Mars/Base,Alma,on call", "unknown zone; write one like Europe/Paris."),
@@ -103,7 +104,7 @@ def test_a_bad_cell_is_refused_with_its_row_its_column_and_the_cure(row: str, sa
 def test_every_bad_row_is_named_at_once_and_twice_the_same_too() -> None:
     """Whoever mends a sheet wants the whole list; blank rows count as the spreadsheet counts them."""
     rows = "2026-02-30,21:00,06:00,UTC,Alma,on call\n\n2026-02-03,21:00,06:00,UTC,Alma,on call\n"
-    rows += "2026-02-03,9 PM,06:00,UTC,Bo,boss\n2026-02-03,21:00,06:00,UTC,Alma,on call\n"
+    rows += "2026-02-03,9 PM,06:00,UTC,Bo,boss\n2026-02-03,21:00,06:00,UTC,alma,on call\n"
     assert refused(rows) == (
         "row 2, date: there is no such day; row 5, from: write a time like 21:00; "
         'row 5, role: write "on call" or "backup"; row 6 says the same as row 4: take one out.'

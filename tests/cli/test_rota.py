@@ -63,7 +63,7 @@ def test_the_calendar(types: Type, rota_file: Path) -> None:
             {"start": "2026-01-07T02:00:00Z", "end": "2026-01-08T00:00:00Z", "people": ["Bo"]},
         ]
     }
-    assert "Tue 2026-01-06 21:00 EST" in types("rota", "show", "--file", str(rota_file), *span).out
+    assert "Tue 2026-01-06 21:00" in types("rota", "show", "--file", str(rota_file), *span).out
 
 
 @pytest.mark.parametrize(
