@@ -44,6 +44,8 @@ class Part:
 
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
+SOON: Final = timedelta(seconds=30)
+"""A look at a fortnight costs some ten milliseconds."""
 
 
 def _log_duty(work: Work, line: Line) -> int:
@@ -59,7 +61,7 @@ PARTS: Final = (
     Part("covers", covering.expire),
     Part("unreachable", unreachable.tell),
     Part("gaps", gapalarm.daily, MINUTE),
-    Part("new gaps", gapalarm.at_once),
+    Part("new gaps", gapalarm.at_once, SOON),
     Part("digest", digest.monday, MINUTE),
     Part("closed", closing.daily, MINUTE),
     Part("lapsed questions", reminding.lapse, HOUR),

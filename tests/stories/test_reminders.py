@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 import pytest
 
+from handlers import reminding
 from handlers.rehearsal.phones import TelegramPhone
+from handlers.roster import Roster
 from storage.tables import outbox
 from tests.stories.rotas import turns, whole_hour
 from tests.stories.stage import Phone, Stage, new, texts
@@ -159,3 +164,21 @@ async def test_whoever_has_just_written_is_not_asked(line: Stage) -> None:
     await line.rounds(minutes=7)
     assert told(alma, READY) == 0
     assert await line.count(outbox) == 0
+
+
+async def test_two_processes_at_once_remind_once(line: Stage) -> None:
+    """Each looks at the same moment, with and without the chore: one letter for one shift."""
+    alma = await line.staff("Alma", "sms")
+    start = whole_hour(line.town.clock.now(), ahead=3)
+    await line.plan(turns("Alma", start=start, hours=12, until=start + line.minutes(12 * 60)))
+    await line.settled()
+    line.town.clock.move(line.minutes(121))
+    program = line.program
+    assert program is not None
+    others = [
+        Roster(program.store, program.line, line.town.clock.now, holder=bytes([n]) * 16) for n in range(3)
+    ]
+    look = partial(reminding.remind, line=program.line)
+    await asyncio.gather(*(one.round() for one in others), *(program.store.do(look) for _ in range(4)))
+    await line.settled()
+    assert told(alma, HOUR) == 1
