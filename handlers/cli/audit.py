@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,6 +83,8 @@ def _about(entry: Entry, names: dict[int, str], talks: dict[bytes, str]) -> str:
     talk = talks.get(entry.conversation or b"", "")
     if talk and not said.startswith(talk):
         said = f"{talk}: {said}" if said else talk
+    if said.startswith("rota "):
+        return re.sub(r"#(\d+)", lambda found: names.get(int(found[1]), found[0]), said)
     number, parted, rest = said.partition(": ") if ": " in said else (said, "", "")
     if entry.what.split()[0] in {"staff", "key", "contact"} and number.isdigit():
         return f"{names.get(int(number), f'staff member {number}, who left')}{parted}{rest}"

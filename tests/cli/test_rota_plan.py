@@ -104,6 +104,7 @@ def test_a_change_tells_what_it_opens_and_what_it_drops(line: Type, planned: Pat
     trail = line("audit", "--json").json["entries"]
     assert [one["what"] for one in trail][-3:] == ["rota applied", "cover planned", "rota applied"]
     assert "until for ever → " in trail[-1]["detail"]
+    assert "swap: Alma to" in " ".join(line("audit").out.split())
 
 
 def test_cover_and_swap_are_checked_and_shown_before_they_count(line: Type, planned: Path) -> None:
