@@ -17,8 +17,9 @@ from bot.people import Staff, StaffId
 from bot.rota import Rota, validate
 from bot.rotanames import named
 from handlers.cli import asked
+from handlers.cli.known import admin
 from handlers.cli.rota_look import ASKED_BY_THE_LADDER, moment
-from handlers.cli.rota_read import by_id, names, no_strangers, pairs, read
+from handlers.cli.rota_read import By, by_id, names, no_strangers, pairs, read
 
 if TYPE_CHECKING:
     from handlers.line import Line
@@ -48,6 +49,7 @@ def apply(
         Path, typer.Argument(metavar="FILE", help="The whole rota, as TOML, or as CSV out of a spreadsheet.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; save nothing.")] = False,
+    by: By = None,
 ) -> None:
     """Make a file the rota in force: checks it, shows what changes, saves it whole or not at all.
 
@@ -64,6 +66,7 @@ def apply(
     line = here.house.line(config)
 
     def thought(work: Work) -> Applied:
+        who = admin(work, by).id if by is not None else None
         people = work.staff.everyone()
         before = line.rota(work)
         known = names(people, before)
@@ -72,7 +75,7 @@ def apply(
         validate(planned)
         found = _compared(line, before, planned, people, known, work.now)
         if not dry_run and found.changes:
-            planning.change(work, line, lambda _: planned, by=None, what="rota applied")
+            planning.change(work, line, lambda _: planned, by=who, what="rota applied")
         return replace(found, version=work.rota.version())
 
     with here.store(config) as store:

@@ -16,9 +16,9 @@ from bot.layers import P
 from bot.rota import Rota, Schedule, validate
 from handlers.cli import asked
 from handlers.cli.front import answer_is_no, wrong_use
-from handlers.cli.known import person
+from handlers.cli.known import admin, person
 from handlers.cli.rota_look import mentioned
-from handlers.cli.rota_read import Zone, instant, names, read, shown, zone_named
+from handlers.cli.rota_read import By, Zone, instant, names, read, shown, zone_named
 
 if TYPE_CHECKING:
     from storage.work import Work
@@ -65,13 +65,14 @@ def cover(
     zone: Zone = None,
     dry_run: Dry = False,
     file: Change = None,
+    by: By = None,
 ) -> None:
     """One serves for another: greenroom rota cover Bo --for Alma --from 2026-02-01T21:00 --zone Europe/Kyiv"""
     clock = zone_named(zone)
     deal = Deal(
         giver, taker, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
     )
-    _agree(asked.of(context), [deal], schedule, zone, file, dry_run=dry_run, what="cover planned")
+    _agree(asked.of(context), [deal], schedule, zone, file, by, dry_run=dry_run, what="cover planned")
 
 
 def swap(
@@ -91,6 +92,7 @@ def swap(
     zone: Zone = None,
     dry_run: Dry = False,
     file: Change = None,
+    by: By = None,
 ) -> None:
     """Two change shifts: OTHER serves --from … --to for NAME, and NAME --back-from … --back-to for OTHER."""
     clock = zone_named(zone)
@@ -104,7 +106,9 @@ def swap(
         None if back_end is None else instant(back_end, "--back-to", clock),
         "--back-from",
     )
-    _agree(asked.of(context), [there, returned], schedule, zone, file, dry_run=dry_run, what="swap planned")
+    _agree(
+        asked.of(context), [there, returned], schedule, zone, file, by, dry_run=dry_run, what="swap planned"
+    )
 
 
 def _agree(
@@ -113,6 +117,7 @@ def _agree(
     schedule: str,
     zone: str | None,
     file: Path | None,
+    by: str | None,
     *,
     dry_run: bool,
     what: str,
@@ -132,13 +137,14 @@ def _agree(
     def thought(work: Work) -> tuple[list[str], int]:
         from handlers import planning
 
+        who = admin(work, by).id if by is not None else None
         before = line.rota(work)
         after = _agreed(before, deals, schedule, lambda name: person(work, name).id, work.now)
         known = names(work.staff.everyone(), before)
         validate(after, known=known)
         changes = rotadifference.difference(before, after, known, local=True)
         if not dry_run:
-            planning.change(work, line, lambda _: after, by=None, what=what)
+            planning.change(work, line, lambda _: after, by=who, what=what)
         return changes, work.rota.version()
 
     with here.store(config) as store:

@@ -35,6 +35,12 @@ Given = Annotated[
     ),
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="INSTANT", help="Default: now.")]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by", metavar="NAME", help="Which admin does this, for the trail; default: the command line."
+    ),
+]
 Zone = Annotated[
     str | None,
     typer.Option(

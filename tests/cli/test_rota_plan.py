@@ -243,9 +243,12 @@ def test_an_export_is_the_rota_and_what_is_still_asked(
 
 def test_history_tells_each_version(line: Type, planned: Path) -> None:
     """The newest first, with what it changed and by whom."""
-    line("rota", "cover", "Cleo", "--for", "Alma", "--from", shown(TOMORROW))
+    line("staff", "add", "Charlie", "--role", "admin", "--sms", "+12025550149")
+    covering = ("rota", "cover", "Cleo", "--for", "Alma", "--from", shown(TOMORROW))
+    assert "no admin" in line(*covering, "--by", "Bo").err
+    assert line(*covering, "--by", "charlie").code == 0
     found = line("rota", "history", "--json").json
-    assert [(one["version"], one["by"]) for one in found] == [(2, "command line"), (1, "command line")]
+    assert [(one["version"], one["by"]) for one in found] == [(2, "Charlie"), (1, "command line")]
     assert "swap: Alma to Cleo" in found[0]["changes"][0]
     assert [one["version"] for one in line("rota", "history", "--last", "1", "--json").json] == [2]
 
