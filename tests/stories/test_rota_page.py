@@ -43,6 +43,15 @@ TYPED = {
 }
 """Each command of the page, in its order, and a word of what it answers."""
 
+WORDS = {
+    "WHO": "On call now:",
+    "OFF": "OFF",
+    "ON": "You are ON",
+    "LINE CLOSED until 08:00": "closed the line until",
+    "LINE OPEN": "opened the line",
+}
+"""Each word of the page that a phone sends, in its order, and how it is answered."""
+
 
 @pytest.fixture
 async def line(tmp_path: Path) -> AsyncIterator[Stage]:
@@ -106,3 +115,40 @@ async def test_what_the_page_says_of_a_reminder(
     await phones["Alma"].shows("Cleo serves for you")
     _, shown = await typed(line, "rota at 2026-12-07T20:00 --zone America/New_York", capsys)
     assert "Cleo" in shown
+
+
+async def test_every_word_of_the_page_does_what_it_says(
+    line: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From Sam's phone, by SMS; where a number is to be sent back, she does."""
+    monkeypatch.chdir(tmp_path)
+    table = PAGE.partition("## From a phone")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([^`]+)`", table, flags=re.M) == list(WORDS)
+    phones = await three(line)
+    assert (await typed(line, "rota apply rota.toml", capsys))[0] == 0
+    line.town.clock.move(datetime(2026, 12, 7, 23, 30, tzinfo=UTC) - line.town.clock.now())
+    await line.settled()
+    for words, answer in WORDS.items():
+        said = " ".join(await says(line, phones["Sam"], words))
+        echo = re.search(r"Is that you\? Text (LINE [0-9]+) to do it\.", said)
+        if echo:
+            said = " ".join(await says(line, phones["Sam"], echo[1]))
+        assert answer in said, (words, said)
+
+
+async def test_what_the_page_says_of_gaps(
+    line: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the morning Sam hears of some; OK, and of those not again."""
+    monkeypatch.chdir(tmp_path)
+    sam = (await three(line))["Sam"]
+    assert (await typed(line, "rota apply rota.toml", capsys))[0] == 0
+    sam.look()
+    for day in (27, 28):
+        line.town.clock.move(datetime(2026, 11, day, 14, 1, tzinfo=UTC) - line.town.clock.now())
+        await line.rounds()
+        await line.rounds()
+        if day == 27:
+            await sam.shows("Rota gaps: nobody speaks Spanish")
+            assert "Noted." in " ".join(await says(line, sam, "OK"))
+    assert sum("nobody speaks Spanish" in text for text in sam.texts) == 1
