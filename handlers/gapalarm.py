@@ -85,29 +85,34 @@ def daily(work: Work, line: Line) -> int:
 
 def at_once(work: Work, line: Line) -> int:
     """A gap that has opened in the next 24 hours, once; how many."""
-    since = line.rota_since(work)
-    if since is None:
+    if line.rota_since(work) is None:
         return 0
-    first, kept = work.now - gaps.BACK, known(work)
-    fresh = [
+    kept = known(work)
+    near = [
         gap
         for gap in present(work, line)
-        if gap.schedule and not gap.language and gap.start < work.now + NEAR
-        # One that began longer ago was told then; only a new rota begins with it.
-        if gap.start > first + timedelta(minutes=1) or since > first
-        if not gaps.is_known(gap, kept)
+        if gap.schedule and not gap.language and gap.start < work.now + NEAR and not gaps.is_known(gap, kept)
     ]
-    fresh = [gap for gap in fresh if _told(work, gap)]
+    fresh = [gap for gap in near if _told(work, gap)]
     for admin in admins(work):
         ask(work, line, admin, fresh, "gaps.soon")
     return len(fresh)
 
 
 def _told(work: Work, gap: Gap) -> bool:
-    """Whether it is news; from now on it is not. One that runs is the same gap as long as it runs on."""
+    """Whether it is news; from now on it is not. One that runs is known by its end: its beginning moves with our look,
+    and with each change of the rota."""
     until = min(gap.end, work.now + timedelta(days=40))
-    mark = (gap.schedule, gap.language, gap.start.isoformat())
-    return not work.told.known("gap", *mark) and work.told.first("gap", *mark, until=until)
+    about = (gap.schedule, gap.language, gap.end.isoformat())
+    begins = gap.start.isoformat()
+    if (
+        work.told.known("gap runs", *about)
+        if gap.start <= work.now
+        else work.told.known("gap", *about, begins)
+    ):
+        return False
+    work.told.first("gap runs", *about, until=until)
+    return gap.start <= work.now or work.told.first("gap", *about, begins, until=until)
 
 
 def mark_running(work: Work, line: Line, schedule: str) -> None:

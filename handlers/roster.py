@@ -24,8 +24,8 @@ log = structlog.get_logger("roster")
 
 EVERY: Final = timedelta(seconds=10)
 """Between two rounds: so late may anything of it be."""
-LEASE: Final = timedelta(minutes=2)
-"""Whoever died at it is followed after that."""
+LEASE: Final = timedelta(seconds=30)
+"""Whoever died at it is followed after that; renewed with every transaction."""
 LOOK: Final = 2.0
 """Seconds between two looks whether a round is due."""
 MOST_BATCHES: Final = 100
