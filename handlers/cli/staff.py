@@ -33,6 +33,9 @@ LONGEST_NAME = 40
 Name = Annotated[str, typer.Argument(help="Her alias on this line: not her real name.")]
 Sms = Annotated[str | None, typer.Option("--sms", metavar="+1…", help="Reach her by SMS at this number.")]
 Telegram = Annotated[bool, typer.Option("--telegram", help="Reach her by Telegram; prints a link to join.")]
+Zone = Annotated[
+    str, typer.Option("--zone", metavar="Europe/Kyiv", help="By whose clock she plans; default: the line's.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,17 @@ def add(
     ] = None,
     sms: Sms = None,
     telegram: Telegram = False,
+    zone: Zone = "",
 ) -> None:
     """Invite somebody: by SMS the line texts her, by Telegram this prints the link to send her."""
     here = asked.of(context)
     config = here.settings()
     alias, roles, spoken = _name(name), _roles(role or ()), _languages(config, languages)
     way = _way(config, sms, telegram=telegram)
+    clock = _zone(zone, "--zone") if zone else ""
 
     def thought(work: Work) -> Invited:
-        person = work.staff.add(alias, roles=roles, languages=spoken)
+        person = work.staff.add(alias, roles=roles, languages=spoken, zone=clock)
         if person is None:
             raise answer_is_no("Somebody on this line has that name already. Choose another alias.")
         work.audit.add("staff added", detail=f"{person.id}: {', '.join(sorted(roles))}")
@@ -119,18 +124,45 @@ def list_(context: typer.Context) -> None:
     with here.store(config) as store:
         people = store.do_now(lambda work: work.staff.everyone())
     here.table(
-        [plain(person) for person in people],
-        ("name", "role", "languages", "reached by", ""),
+        [plain(person) | {"zone": person.zone or config.line.time_zone} for person in people],
+        ("name", "role", "languages", "zone", "reached by", ""),
         [
             (
                 person.name,
                 ", ".join(sorted(person.roles)),
                 ", ".join(person.languages),
+                person.zone or f"{config.line.time_zone} (the line's)",
                 ", ".join(f"{c.medium} ({c.standing})" for c in person.contacts) or "-",
                 "" if person.available else "on a break",
             )
             for person in people
         ],
+    )
+
+
+@app.command()
+def zone(
+    context: typer.Context,
+    name: Name,
+    zone: Annotated[str, typer.Argument(help="An IANA zone, such as Europe/Kyiv; line: the line's own.")],
+) -> None:
+    """By whose clock somebody plans: what she texts and reads about shifts is meant by it."""
+    here = asked.of(context)
+    config = here.settings()
+    clock = "" if zone.strip().lower() == "line" else _zone(zone, "ZONE")
+
+    def thought(work: Work) -> Staff:
+        person = known.person(work, name)
+        work.staff.set_zone(person, clock)
+        work.audit.add("zone set", detail=f"{person.id}: {person.zone or 'line'}, now {clock or 'line'}")
+        return person
+
+    with here.store(config) as store:
+        person = store.do_now(thought)
+    shown = clock or config.line.time_zone
+    here.answer(
+        {"id": person.id, "name": person.name, "zone": shown},
+        f"{person.name} plans by the clock of {shown}.",
     )
 
 
@@ -247,6 +279,17 @@ def _roles(words: Iterable[str]) -> frozenset[Role]:
     if Role.WITNESS in roles and roles & {Role.COUNSELOR, Role.SUPERVISOR}:
         raise wrong_use("--role: a witness must be somebody who cannot read, so no counselor or supervisor.")
     return roles
+
+
+def _zone(written: str, place: str) -> str:
+    from handlers.cli import zones
+
+    found = zones.named(written)
+    if found is None:
+        near = zones.nearest(written)
+        cure = f"Did you mean {near}?" if near else 'Use a name such as "Europe/Kyiv".'
+        raise wrong_use(f"{place}: there is no such zone. {cure}")
+    return found
 
 
 def _languages(config: Config, words: str | None) -> tuple[str, ...]:

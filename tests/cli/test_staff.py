@@ -241,3 +241,30 @@ def test_sides_do_not_mix(line: Type, think: Think) -> None:
         return [(one.letter.side, one.letter.about is None) for one in found if one.letter is not None]
 
     assert think(sides) == [(Side.STAFF, True)]
+
+
+def test_everybody_plans_by_a_clock_of_her_own(line: Type, think: Think) -> None:
+    """Given when she is invited, or later; without, the line's. One that there is not is refused with the nearest."""
+    assert line("staff", "add", "Alma", "--sms", NUMBER, "--zone", "europe/kyiv").code == 0
+    assert line("staff", "add", "Bo", "--sms", BO).code == 0
+    shown = {one["name"]: one["zone"] for one in line("staff", "list", "--json").json}
+    assert shown["Alma"] == "Europe/Kyiv"
+    lines = shown["Bo"]
+    assert "Europe/Kyiv" in line("staff", "list").out
+
+    changed = line("staff", "zone", "bo", "Asia/Kathmandu", "--json")
+    assert changed.json["zone"] == "Asia/Kathmandu"
+    person = think(lambda work: work.staff.by_name("Bo"))
+    assert person.zone == "Asia/Kathmandu"
+    assert line("staff", "zone", "Bo", "line", "--json").json["zone"] == lines
+    for wrong, near in (
+        ("Europe/Kiew", "Europe/Kyiv"),
+        ("New York City", "America/New_York"),
+        ("Pariss", "Paris"),
+    ):
+        refused = line("staff", "zone", "Bo", wrong)
+        assert refused.code == 2
+        assert near in refused.err
+    assert line("staff", "zone", "Bo", "../../etc/passwd").code == 2
+    assert line("staff", "zone", "Zoe", "Europe/Kyiv").code == 1
+    assert line("staff", "add", "Cleo", "--sms", "+447700900124", "--zone", "Mars").code == 2
