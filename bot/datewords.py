@@ -60,12 +60,13 @@ LISTED: Final[dict[str, DateWord]] = {
     "when.from": DateWord(Sort.FROM),
     "when.to": DateWord(Sort.TO),
     "when.little": DateWord(Sort.LITTLE),
-    **{
-        f"when.{day}": DateWord(Sort.WEEKDAY, number)
-        for number, day in enumerate(
-            ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-        )
-    },
+    "when.monday": DateWord(Sort.WEEKDAY, 0),
+    "when.tuesday": DateWord(Sort.WEEKDAY, 1),
+    "when.wednesday": DateWord(Sort.WEEKDAY, 2),
+    "when.thursday": DateWord(Sort.WEEKDAY, 3),
+    "when.friday": DateWord(Sort.WEEKDAY, 4),
+    "when.saturday": DateWord(Sort.WEEKDAY, 5),
+    "when.sunday": DateWord(Sort.WEEKDAY, 6),
 }
 """Where each language's catalogue lists them."""
 

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot import casecode, letters, phrases
+from bot import casecode, letters, phrases, planwords
 
 
 class Word(StrEnum):
@@ -87,12 +87,17 @@ class Ask(StrEnum):
     REFUSE = "refuse"
     REVEAL = "reveal"
     KEY = "key"
+    ADD = "add"
+    REMOVE = "remove"
+    GAPS = "gaps"
 
 
 ABBREVIATIONS = {"t": Ask.TAKE, "p": Ask.PASS, "d": Ask.DONE, "h": Ask.HISTORY, "n": Ask.NOTE}
 """Understood only behind `#` or `/`, or beside a code: a lone "p" is a text."""
 
-ALONE = frozenset({Ask.HELP, Ask.ON, Ask.OFF, Ask.WHO, Ask.NEXT, Ask.SEND, Ask.DROP, Ask.LIST})
+ALONE = frozenset({
+    Ask.HELP, Ask.ON, Ask.OFF, Ask.WHO, Ask.NEXT, Ask.SEND, Ask.DROP, Ask.LIST, Ask.COVER, Ask.SWAP, Ask.AWAY, Ask.GAPS
+})  # fmt: skip
 """Complete without a code."""
 
 CODE_OPTIONAL = frozenset({Ask.TAKE, Ask.PASS, Ask.DONE, Ask.HISTORY, Ask.SEND, Ask.DROP})
@@ -107,8 +112,12 @@ ARGUMENT: dict[Ask, re.Pattern[str]] = {
     Ask.REFUSE: re.compile(r"#? ?([0-9]{4,6})"),
     Ask.KEY: re.compile(r"(lost(?: [0-9]{4,6})?)"),
     Ask.LINE: re.compile(r"(open|closed(?: .{1,40})?|[0-9]{5})"),
+    Ask.HELP: re.compile(r"(rota)"),
 }
-"""What completes these, in place of a code: the number of a request, LOST, OPEN."""
+"""What completes these, in place of a code: the number of a request, LOST, OPEN, ROTA."""
+
+PLANNING = frozenset(map(Ask, planwords.COMPLETE))
+"""Commands that a date, a number or a name completes (bot/planwords)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +258,9 @@ CANNOT = frozenset(
 """CAN'T in every language, with every apostrophe that phones put there (`letters.straight`)."""
 
 
-def staff_said(text: str, *, only_slash: bool = False) -> Said:
-    """What a staff text is. `only_slash`: inside a topic, where only `/…` is a command and the rest goes through."""
+def staff_said(text: str, *, only_slash: bool = False, admin: bool = False) -> Said:
+    """What a staff text is. `only_slash`: inside a topic, where only `/…` is a command and the rest goes through.
+    `admin`: an admin wrote it, so what only admins plan is a command too."""
     words = text.strip()
     if only_slash and not words.startswith("/"):
         return Plain(words)
@@ -260,20 +270,22 @@ def staff_said(text: str, *, only_slash: bool = False) -> Said:
         return Refusal(words)
     led = casecode.leading(words)
     if led is None:
-        return _without_code(words)
+        return _without_code(words, admin=admin)
     code, rest = led
     if isinstance(code, casecode.Mistyped):
         return WrongCode(code.written)
-    return _with_code(code, rest)
+    return _with_code(code, rest, admin=admin)
 
 
-def _without_code(words: str) -> Said:
+def _without_code(words: str, *, admin: bool) -> Said:
     mark, first, rest = _parted(words)
-    ask = _asked(first, abbreviated="#" in mark or "/" in mark)
+    ask = _asked(first, abbreviated="#" in mark or "/" in mark, admin=admin)
     if ask is None:
         return _unmarked(words, mark, first)
     if not bare(rest):
         return Command(ask) if ask in ALONE | CODE_OPTIONAL else Held(ask, words)
+    if ask in PLANNING and planwords.COMPLETE[ask](rest, admin=admin):
+        return Command(ask, rest=rest.strip())
     if (argument := _argument(ask, rest)) is not None:
         return Command(ask, rest=argument)
     led = casecode.leading(rest)
@@ -319,12 +331,17 @@ def _goes_on(words: str, at: int) -> bool:
     return category[0] in "LNM" or category == "Cf"
 
 
-def _with_code(code: str, rest: str) -> Said:
+def after_word(words: str) -> str:
+    """What follows the command word of a text that begins with one."""
+    return _parted(words)[2].strip()
+
+
+def _with_code(code: str, rest: str, *, admin: bool) -> Said:
     rest = rest.strip()
     if not rest:
         return CodeAlone(code)
     _, first, tail = _parted(rest)
-    ask = _asked(first, abbreviated=True)
+    ask = _asked(first, abbreviated=True, admin=admin)
     if ask is Ask.BLOCK and DAYS.fullmatch(bare(tail)):
         return _command(ask, code, tail, rest)
     if ask in NOT_FOR_HER and bare(tail):
@@ -366,8 +383,10 @@ RESERVED = frozenset(Ask) - ALONE - CODE_OPTIONAL - {Ask.NOTE}
 """Commands that need a code, or are not built yet: recognised, so that they are never relayed by mistake."""
 
 
-def _asked(first: str, *, abbreviated: bool) -> Ask | None:
+def _asked(first: str, *, abbreviated: bool, admin: bool) -> Ask | None:
     token = bare(first)
+    if token in planwords.FOR_ADMINS and not admin:
+        return None
     if abbreviated and token in ABBREVIATIONS:
         return ABBREVIATIONS[token]
     try:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from bot import phrases, segments
 
 DAY: Final = "EEE d MMM HH:mm"
 """Unicode's date patterns: "Fri 27 Nov 21:00"."""
 HOUR: Final = "HH:mm"
+DATE: Final = "EEE d MMM"
+MIDNIGHT: Final = time(0)
 
 
 def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
@@ -27,6 +29,18 @@ def span(start: datetime, end: datetime, zone: ZoneInfo, language: str) -> str:
     short = nights == 0 or (nights == 1 and last.time() < first.time())
     between, shape = ("-", HOUR) if short else (" - ", DAY)
     return f"{_said(start, zone, language, DAY)}{between}{_said(end, zone, language, shape)}"
+
+
+def days(start: datetime, end: datetime, zone: ZoneInfo, language: str) -> str:
+    """ "Thu 3 Dec - Thu 10 Dec" where it begins and ends at midnight, the last day included; else as `span` says it."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.time() != MIDNIGHT or last.time() != MIDNIGHT:
+        return span(start, end, zone, language)
+    through = last - timedelta(days=1)
+    one = _said(start, zone, language, DATE)
+    if through.date() <= first.date():
+        return one
+    return f"{one} - {segments.plain(format_date(through.date(), DATE, locale=phrases.first_of([language])))}"
 
 
 def _said(at: datetime, zone: ZoneInfo, language: str, shape: str) -> str:

@@ -13,7 +13,7 @@ from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
 from bot.people import Role, Staff, StaffId
 from bot.questions import QuestionKind
-from handlers.coverwords import books, concerned, named, next_shifts, proposals, put, tell, tell_admins
+from handlers.coverwords import books, concerned, inform, named, next_shifts, proposals, put, tell_admins
 from handlers.line import Line
 from storage.work import Work
 
@@ -41,7 +41,7 @@ def open_request(
     if end <= start:
         raise NotNow("cover.past")
     if not covering.current(known.rota.named(schedule), giver.id, start, end):
-        raise NotNow("cover.not.on", shifts=next_shifts(work, line, by or giver, schedule=schedule))
+        raise NotNow("cover.not.on", shifts=next_shifts(work, line, giver, schedule=schedule, reader=by))
     standing = _standing(work, giver.id, schedule, (start, end))
     if standing is not None:
         return standing
@@ -58,7 +58,7 @@ def open_request(
             # What has begun already can be taken over until it ends.
             due_at=start if start > work.now else end,
             wanted=wanted,
-            by=None if by is None else by.id,
+            by=None if by is None or by.id == giver.id else by.id,
             asked=tuple(one.id for one, _ in proposed),
             note=note,
         )
@@ -67,7 +67,7 @@ def open_request(
         put(work, line, cover, giver, one, back)
     for person in (giver, *([by] if by is not None and by.id != giver.id else [])):
         place = "cover.asked" if proposed else "cover.nobody"
-        tell(work, line, person, cover, place, name=giver.name, count=str(len(proposed)))
+        inform(work, line, person, cover, place, name=giver.name, count=str(len(proposed)))
     if not proposed:
         tell_admins(work, line, cover, "cover.alarm.nobody", but=(giver.id, cover.by), name=giver.name)
     return cover
@@ -110,7 +110,7 @@ def withdraw(work: Work, line: Line, number: int, who: Staff) -> None:
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         raise Stale("Somebody else was quicker.")
     for person in {one.id: one for one in (who, *concerned(work, cover))}.values():
-        tell(work, line, person, cover, "cover.withdrawn")
+        inform(work, line, person, cover, "cover.withdrawn")
 
 
 # ── Run out ──
@@ -139,7 +139,7 @@ def _expired(work: Work, line: Line, cover: Cover) -> None:
     giver = work.staff.get(cover.giver)
     for person in concerned(work, cover):
         place = "cover.expired" if person.id == cover.giver else "cover.expired.other"
-        tell(work, line, person, cover, place, name=giver.name if giver else "-")
+        inform(work, line, person, cover, place, name=giver.name if giver else "-")
     told = (cover.giver, cover.by)
     tell_admins(work, line, cover, "cover.expired.other", but=told, name=giver.name if giver else "-")
 
@@ -149,7 +149,7 @@ def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         return False
     for person in concerned(work, cover):
-        tell(work, line, person, cover, "cover.cancelled")
+        inform(work, line, person, cover, "cover.cancelled")
     if giver is None:
         tell_admins(work, line, cover, "cover.cancelled", but=(cover.by,))
     return True

@@ -47,8 +47,11 @@ def books(work: Work, line: Line) -> Books:
     )
 
 
-def next_shifts(work: Work, line: Line, person: Staff, count: int = SHOWN, schedule: str = "") -> str:
-    """Her next shifts as she reads them, in one schedule or in all; "-" where there are none within a year."""
+def next_shifts(
+    work: Work, line: Line, person: Staff, count: int = SHOWN, schedule: str = "", reader: Staff | None = None
+) -> str:
+    """Her next shifts as she, or `reader`, reads them, in one schedule or in all; "-" where there are none within a
+    year."""
     planned = line.rota(work).schedules
     spans = {
         (start, end)
@@ -56,7 +59,7 @@ def next_shifts(work: Work, line: Line, person: Staff, count: int = SHOWN, sched
         if schedule in ("", one.name)
         for start, end in rota.next_shifts(one, person.id, work.now, count)
     }
-    return ", ".join(line.span_for(person, *span) for span in sorted(spans)[:count]) or "-"
+    return ", ".join(line.span_for(reader or person, *span) for span in sorted(spans)[:count]) or "-"
 
 
 def named(work: Work, number: int) -> Cover:
@@ -108,7 +111,7 @@ def concerned(work: Work, cover: Cover) -> list[Staff]:
     return [one for one in map(work.staff.get, ids) if one is not None]
 
 
-def tell(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
+def inform(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
     if person.contact is not None:
         span = line.span_for(person, cover.start, cover.end)
         apply.tell(work, line, person.contact, phrase(place, number=str(cover.number), span=span, **more))
@@ -119,4 +122,4 @@ def tell_admins(
 ) -> None:
     for person in work.staff.everyone():
         if Role.ADMIN in person.roles and person.id not in but:
-            tell(work, line, person, cover, place, **more)
+            inform(work, line, person, cover, place, **more)

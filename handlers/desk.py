@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot import handoff, relay
+from bot import handoff, planwords, relay
 from bot.conversation import Conversation, Offer, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WhichConversation
 from bot.messages import Side, Writer
@@ -161,7 +161,8 @@ def hold(
     if why == "command" and conversation is not None:
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
-        turn.tell("ask.command", word=word)
+        planned = word.lower() in planwords.COMPLETE
+        turn.tell("ask.command.when" if planned else "ask.command", word=word)
     else:
         ask_which(turn)
 

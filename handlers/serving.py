@@ -16,7 +16,7 @@ from bot.phrases import phrase
 from bot.questions import QuestionKind
 from handlers import exchanging, questions
 from handlers.covering import cancel, withdraw
-from handlers.coverwords import About, about, ask_others, books, concerned, named, tell, tell_admins
+from handlers.coverwords import About, about, ask_others, books, concerned, inform, named, tell_admins
 from handlers.line import Line
 from storage.payloads import pack
 from storage.work import Work
@@ -77,19 +77,33 @@ def settle(
     tell_taken(work, line, after, taker)
 
 
+SERVED: Final = {
+    (True, False): "cover.taken",
+    (True, True): "cover.taken.swap",
+    (False, False): "cover.taken.other",
+    (False, True): "cover.taken.other.swap",
+}
+"""What is said of it: to the giver or to who asked in her place, of cover or of a swap."""
+SERVING: Final = {
+    (False, False): "covering",
+    (False, True): "covering.hours",
+    (True, False): "covering.swap",
+    (True, True): "covering.swap.hours",
+}
+"""What its taker is told: of cover or of a swap, and whether it makes too many hours."""
+
+
 def tell_taken(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
     """The giver, and whoever asked for her, hear who serves; of a swap she hears what she serves."""
+    giver = work.staff.get(cover.giver)
     for person in concerned(work, cover):
         if person.id == taker.id:
             continue
-        place = "cover.taken" if person.id == cover.giver else "cover.taken.other"
-        more = {}
+        said = {"name": taker.name, "giver": giver.name if giver else "-"}
         if cover.returned is not None:
-            place = f"{place}.swap"
-            more["back"] = line.span_for(person, *cover.returned)
-        giver = work.staff.get(cover.giver)
-        more["giver"] = giver.name if giver else ""
-        tell(work, line, person, cover, place, name=taker.name, **more)
+            said["back"] = line.span_for(person, *cover.returned)
+        place = SERVED[person.id == cover.giver, cover.returned is not None]
+        inform(work, line, person, cover, place, **said)
 
 
 def confirm(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
@@ -100,13 +114,11 @@ def confirm(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
         "name": giver.name if giver else "-",
         "span": line.span_for(taker, cover.start, cover.end),
     }
-    place = "covering"
     if cover.returned is not None:
-        place, said["back"] = "rules.swap", line.span_for(taker, *cover.returned)
+        said["back"] = line.span_for(taker, *cover.returned)
     hours = rules.weekly(books(work, line), taker.id, (cover.start, cover.end))
-    if hours > line.weekly_hours:
-        place = f"{place}.hours"
-        said |= {"hours": _hours(hours), "most": _hours(line.weekly_hours)}
+    said |= {"hours": _hours(hours), "most": _hours(line.weekly_hours)}
+    place = SERVING[cover.returned is not None, hours > line.weekly_hours]
     _ask_covering(work, line, cover, taker, place, said)
 
 
@@ -144,7 +156,7 @@ def give_back(work: Work, line: Line, number: int, who: Staff) -> None:
     elif cover.status is Status.OPEN and who.id in (cover.giver, cover.by):
         withdraw(work, line, number, who)
     elif cover.status is Status.OPEN:
-        tell(work, line, who, cover, "cover.refused")
+        inform(work, line, who, cover, "cover.refused")
     else:
         place = "cover.already" if cover.status is Status.TAKEN else "cover.over"
         raise NotNow(place, number=str(number))
@@ -168,10 +180,10 @@ def _reopen(work: Work, line: Line, cover: Cover, who: Staff) -> None:
         raise Stale("Somebody else was quicker.")
     exchanging.undo(work, line, cover, by=who.id)
     count = ask_others(work, line, after, giver, who) if giver is not None else 0
-    tell(work, line, who, after, "cover.given.back")
+    inform(work, line, who, after, "cover.given.back")
     said = {"name": who.name, "giver": giver.name if giver else "-", "count": str(count)}
     for person in concerned(work, cover):
-        tell(work, line, person, after, "cover.back" if person == giver else "cover.back.other", **said)
+        inform(work, line, person, after, "cover.back" if person == giver else "cover.back.other", **said)
     if cover.start - work.now <= SOON or giver is None:
         told = (who.id, cover.giver, cover.by)
         tell_admins(work, line, after, "cover.back.other", but=told, **said)

@@ -10,7 +10,7 @@ from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
 from bot.messages import Address, Copy, Inbound, Kind, Side
-from bot.people import Contact, ConversationId, Medium, Staff, Standing
+from bot.people import Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
 from handlers import apply, desk, questions, reminding
@@ -103,7 +103,7 @@ def _asked_anew(turn: Turn) -> None:
 
 def _text(turn: Turn, obey: Obey) -> None:
     text = turn.inbound.text.reveal()
-    said = grammar.staff_said(text)
+    said = _meant(turn, grammar.staff_said(text, admin=Role.ADMIN in turn.staff.roles))
     match said:
         case grammar.Command():
             obey(turn, said)
@@ -125,6 +125,17 @@ def _text(turn: Turn, obey: Obey) -> None:
                 obey(turn, answer)
         case grammar.Plain(text=words):
             desk.relay_plain(turn, Secret(words))
+
+
+def _meant(turn: Turn, said: grammar.Said) -> grammar.Said:
+    """A command about the rota that is not understood whole can only be one where no texter could be meant: its answer
+    says how to write it, and what her next shifts are."""
+    if not isinstance(said, grammar.Held) or said.code is not None or said.ask not in grammar.PLANNING:
+        return said
+    open_now = desk.laid_out(turn)
+    if open_now.talking or open_now.offers or open_now.closed or turn.swiped is not None or turn.astray:
+        return said
+    return grammar.Command(grammar.Ask(said.ask), rest=grammar.after_word(said.text))
 
 
 def _coded(turn: Turn, conversation: Conversation, words: str) -> None:
@@ -157,7 +168,7 @@ def _edited(turn: Turn, obey: Obey) -> None:
         or conversation.counselor != turn.staff.id
     ):
         raise NotNow("edit.lost")
-    said = grammar.staff_said(turn.inbound.text.reveal())
+    said = grammar.staff_said(turn.inbound.text.reveal(), admin=Role.ADMIN in turn.staff.roles)
     plain = grammar.CodeText | grammar.Plain | grammar.Agreement | grammar.Refusal
     words = said.text if isinstance(said, plain) else ""
     if not words or (isinstance(said, grammar.CodeText) and said.code != conversation.code):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
 from bot.people import Contact, Staff
-from bot.phrases import phrase
+from bot.phrases import Phrase, phrase
+from bot.redact import Secret
 from handlers import apply
 from handlers.line import Line
 from storage.work import Work
@@ -36,6 +38,11 @@ class Turn:
     def tell(self, place: str, /, **arguments: str) -> None:
         """A short answer of the line itself: it comes from no conversation."""
         apply.tell(self.work, self.line, self.contact, phrase(place, **arguments))
+
+    def say(self, sentences: Sequence[Phrase]) -> None:
+        """Several sentences in one short answer."""
+        text = " ".join(self.line.say_to(self.staff, one) for one in sentences)
+        apply.tell(self.work, self.line, self.contact, Secret(text))
 
     def tell_about(self, conversation: Conversation, place: str, /, **arguments: str) -> None:
         """A short answer that comes from a conversation."""

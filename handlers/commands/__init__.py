@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.errors import NotNow
 from bot.grammar import Ask, Command
 from bot.people import Role
-from handlers.commands import answers, closing, conversation, nuisance, second, shift
+from handlers.commands import answers, away, closing, conversation, cover, nuisance, planner, second, shift
 from handlers.questions import Answer
 from handlers.turn import Turn
 
@@ -19,11 +19,16 @@ LEADING = frozenset({Role.SUPERVISOR, Role.ADMIN})
 SECOND = frozenset({Role.SUPERVISOR, Role.ADMIN, Role.WITNESS})
 """Who may be the second person, for one request or another."""
 
+ADMINS = frozenset({Role.ADMIN})
+PLANNING = ANSWERING | ADMINS
+
 FOR = {
     ANSWERING: "for.answering",
     SUPERVISING: "for.supervisors",
     SECOND: "for.second",
     LEADING: "for.leading",
+    ADMINS: "for.admins",
+    PLANNING: "for.planning",
 }
 """Whom a command is for, in words to somebody for whom it is not; nothing else is said to her."""
 
@@ -49,6 +54,13 @@ COMMANDS: dict[Ask, Entry] = {
     Ask.ON: Entry(ANSWERING, shift.on),
     Ask.OFF: Entry(ANSWERING, shift.off),
     Ask.WHO: Entry(EVERYONE, shift.who),
+    Ask.NEXT: Entry(EVERYONE, shift.next_),
+    Ask.COVER: Entry(PLANNING, cover.cover),
+    Ask.SWAP: Entry(ANSWERING, cover.swap),
+    Ask.AWAY: Entry(ANSWERING, away.away),
+    Ask.ADD: Entry(ADMINS, planner.add),
+    Ask.REMOVE: Entry(ADMINS, planner.remove),
+    Ask.GAPS: Entry(ADMINS, planner.gaps),
     Ask.HELP: Entry(EVERYONE, shift.help_),
     Ask.APPROVE: Entry(SECOND, second.approve),
     Ask.REFUSE: Entry(SECOND, second.refuse),

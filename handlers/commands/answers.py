@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import NotNow
 from bot.questions import QuestionKind
-from handlers import coverwords, gapalarm, serving, shiftanswers
+from handlers import coverwords, gapalarm, plans, serving, shiftanswers
 from handlers.questions import Answer
 from handlers.turn import Turn
 from storage.questions import Question
@@ -39,6 +39,7 @@ def _covering_confirmed(turn: Turn, question: Question) -> None:
 
 
 ANSWERS: dict[QuestionKind, Answers] = {
+    QuestionKind.READ_BACK: Answers(plans.agreed, plans.dropped),
     QuestionKind.COVER: Answers(_take, _cover_refused, stays=True),
     QuestionKind.COVERING: Answers(_covering_confirmed, _cover_refused, stays=True),
     QuestionKind.REMINDER: Answers(shiftanswers.comes, shiftanswers.cannot_come, stays=True),

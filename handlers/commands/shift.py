@@ -1,14 +1,24 @@
-"""Commands about one's own shift: ON, OFF, WHO, HELP."""
+"""Commands about one's own shift: ON, OFF, WHO, NEXT, HELP."""
 
 from __future__ import annotations
 
-from bot import ladder
+from collections.abc import Iterable
+from typing import Final
+
+from bot import ladder, rota
 from bot.conversation import OfferState
 from bot.grammar import Command
-from bot.people import Staff
+from bot.ladder import Watch
+from bot.people import Staff, StaffId
 from bot.phrases import phrase
-from handlers import apply, handoff
+from handlers import alarms, apply, handoff
+from handlers.coverwords import next_shifts
+from handlers.line import LOOK_AHEAD
 from handlers.turn import Turn
+
+SHOWN: Final = 3
+MOST: Final = 10
+"""Shifts that NEXT names without a number, and with one."""
 
 
 def on(turn: Turn, command: Command) -> None:
@@ -28,35 +38,77 @@ def on(turn: Turn, command: Command) -> None:
 
 
 def off(turn: Turn, command: Command) -> None:
-    """On a break: no new offers; what she has open is offered to the others, and stays hers until one takes it."""
-    turn.work.staff.set_available(turn.staff.id, False)
-    mine = turn.work.conversations.talking_with(turn.staff.id)
+    """On a break: no new offers; what she has open is offered to the others, and stays hers until one takes it. She
+    hears who is left on call; where nobody is, the admins are told."""
+    work, line, was = turn.work, turn.line, turn.staff.available
+    work.staff.set_available(turn.staff.id, False)
+    mine = work.conversations.talking_with(turn.staff.id)
+    said = [phrase("off")]
     if mine:
-        handoff.hand_on(turn.work, turn.line, turn.staff, mine, "off.open")
-    else:
-        turn.tell("off")
+        handoff.hand_on(work, line, turn.staff, mine, "off.open")
+        said = []
+    watch = line.watch(work)
+    if turn.staff.id in watch.on_call:
+        left = [one.name for one in _people(watch, watch.on_call) if _serves(one)]
+        said.append(phrase("off.left", names=", ".join(left)) if left else phrase("off.nobody"))
+        if not left and was:
+            alarms.tell_admins(work, line, phrase("alarm.off", name=turn.staff.name), but=turn.contact.id)
+    if said:
+        turn.say(said)
+
+
+def _serves(person: Staff) -> bool:
+    return person.available and person.can_answer and not person.silent
 
 
 def who(turn: Turn, command: Command) -> None:
-    """Who is on call now, by alias."""
+    """Who is on call and backup now, until when, who of them does not answer, and who comes next."""
     watch = turn.line.watch(turn.work)
-    there = sorted((watch.people[i] for i in watch.on_call if i in watch.people), key=lambda one: one.name)
-    names = [_as_seen(turn, one) for one in there]
+    now = turn.work.now
+    names = _named(turn, watch, watch.on_call)
+    said = [phrase("who", names=names) if names else phrase("who.nobody")]
+    if backup := _named(turn, watch, watch.backup):
+        said.append(phrase("who.backup", names=backup))
+    planned = turn.line.rota(turn.work).named("on call")
+    following = rota.shifts(planned, now, now + LOOK_AHEAD)[1:2] if planned else []
+    for shift in following:
+        names = _named(turn, watch, shift.people, now=False)
+        at = turn.line.moment_for(turn.staff, shift.start)
+        said.append(phrase("who.next", at=at, names=names) if names else phrase("who.until", at=at))
     if watch.closed:
-        turn.tell("line.closed.now")
-    if names:
-        turn.tell("who", names=", ".join(names))
+        said.insert(0, phrase("line.closed.now"))
+    turn.say(said)
+
+
+def _people(watch: Watch, ids: Iterable[StaffId]) -> list[Staff]:
+    return sorted((watch.people[i] for i in ids if i in watch.people), key=lambda one: one.name)
+
+
+def _named(turn: Turn, watch: Watch, ids: Iterable[StaffId], *, now: bool = True) -> str:
+    """The names; behind each why nothing can be offered to her now."""
+    return ", ".join(one.name + _state(turn, one, now=now) for one in _people(watch, ids))
+
+
+def _state(turn: Turn, one: Staff, *, now: bool) -> str:
+    states = (
+        (not one.can_answer, "who.unreachable"),
+        (now and not one.available, "who.off"),
+        (now and one.silent, "who.quiet"),
+    )
+    place = next((place for holds, place in states if holds), None)
+    return "" if place is None else f" ({turn.line.say_to(turn.staff, phrase(place))})"
+
+
+def next_(turn: Turn, command: Command) -> None:
+    """Her next shifts by her own clock: three, or as many as she asks for."""
+    count = min(max(int(command.rest), 1), MOST) if command.rest.isdigit() else SHOWN
+    shifts = next_shifts(turn.work, turn.line, turn.staff, count)
+    if shifts == "-":
+        turn.tell("next.none")
     else:
-        turn.tell("who.nobody")
-
-
-def _as_seen(turn: Turn, person: Staff) -> str:
-    """Her name, and whether she has said nothing since READY?."""
-    if not person.silent:
-        return person.name
-    return turn.line.say_to(turn.staff, phrase("who.silent", name=person.name))
+        turn.tell("next", shifts=shifts)
 
 
 def help_(turn: Turn, command: Command) -> None:
-    """The commands in one text."""
-    turn.tell("staff.help")
+    """The commands in one text, those about the rota in another."""
+    turn.tell("staff.help.rota" if command.rest else "staff.help")

@@ -316,7 +316,7 @@ def test_a_text_that_begins_with_a_command_word_is_never_words(
     mark: str, ask: str, gap: str, rest: str
 ) -> None:
     """Obeyed, or held and asked about: "NOTE he lies" must never reach him because a code was forgotten."""
-    said = staff_said(mark + ask.upper() + gap + rest)
+    said = staff_said(mark + ask.upper() + gap + rest, admin=True)
     assert isinstance(said, Command | Held | WrongCode)
 
 
@@ -324,7 +324,7 @@ def test_a_text_that_begins_with_a_command_word_is_never_words(
 @given(ASKS, st.sampled_from(["", "?", "!!", " 👍", ".", "\u200b"]))
 def test_a_code_and_only_a_command_word_is_never_words(ask: str, tail: str) -> None:
     """ "K7R2 done" closes; it does not tell the texter "done"."""
-    said = staff_said(f"K7R2 {ask}{tail}")
+    said = staff_said(f"K7R2 {ask}{tail}", admin=True)
     assert isinstance(said, Command | Held)
     assert said.code == "K7R2"
 
@@ -375,3 +375,52 @@ def test_the_tables_of_staff_commands_agree() -> None:
     assert grammar.ALONE | grammar.CODE_OPTIONAL | grammar.RESERVED | {Ask.NOTE} == frozenset(Ask)
     assert not grammar.RESERVED & (grammar.ALONE | grammar.CODE_OPTIONAL)
     assert set(grammar.TAIL) <= grammar.CODE_OPTIONAL
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("COVER Friday night", Command(Ask.COVER, rest="Friday night")),
+        ("cover: 27.11. 21-06", Command(Ask.COVER, rest="27.11. 21-06")),
+        ("Cover el viernes por la noche", Command(Ask.COVER, rest="el viernes por la noche")),
+        ("Cover у п’ятницю вночі", Command(Ask.COVER, rest="у п’ятницю вночі")),
+        ("/cover 12", Command(Ask.COVER, rest="12")),
+        ("COVER 12 can’t", Command(Ask.COVER, rest="12 can’t")),
+        ("COVER 12 drop", Command(Ask.COVER, rest="12 drop")),
+        ("COVER", Command(Ask.COVER)),
+        ("SWAP Friday night for Sunday", Command(Ask.SWAP, rest="Friday night for Sunday")),
+        ("AWAY 3-10 Dec", Command(Ask.AWAY, rest="3-10 Dec")),
+        ("NEXT 5", Command(Ask.NEXT, rest="5")),
+        ("Cover your eyes", Held("cover", "Cover your eyes")),
+        ("Cover for me", Held("cover", "Cover for me")),
+        ("Swap numbers with nobody", Held("swap", "Swap numbers with nobody")),
+        ("Away from him, please", Held("away", "Away from him, please")),
+        ("Next, breathe", Held("next", "Next, breathe")),
+        ("COVER Friday night FOR Alma", Held("cover", "COVER Friday night FOR Alma")),
+        ("Add up what they owe you", Plain("Add up what they owe you")),
+        ("Remove the post", Plain("Remove the post")),
+        ("gaps", Plain("gaps")),
+        ("Remove the post today", Plain("Remove the post today")),
+    ],
+)
+def test_what_a_counselor_plans(text: str, said: Said) -> None:
+    """A date, a number or nothing at all completes a command; other words may be for a texter, and what only admins
+    plan is words."""
+    assert staff_said(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("COVER Friday night FOR Alma", Command(Ask.COVER, rest="Friday night FOR Alma")),
+        ("COVER Friday night for Alma by Bo", Command(Ask.COVER, rest="Friday night for Alma by Bo")),
+        ("ADD Bo Friday 21-06", Command(Ask.ADD, rest="Bo Friday 21-06")),
+        ("Remove Mary Ann 27 Nov", Command(Ask.REMOVE, rest="Mary Ann 27 Nov")),
+        ("GAPS", Command(Ask.GAPS)),
+        ("Add up what they owe you", Held("add", "Add up what they owe you")),
+        ("Remove the post", Held("remove", "Remove the post")),
+    ],
+)
+def test_what_an_admin_plans(text: str, said: Said) -> None:
+    """An admin may be a counselor too: what is no complete command is asked about, as everywhere."""
+    assert staff_said(text, admin=True) == said

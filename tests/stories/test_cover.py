@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot import rota, rotafile, rotanames
 from bot.changes import Status
-from bot.covers import Cover, Deal
-from handlers import covering
 from handlers.rehearsal.clock import Clock
-from storage.work import Work
-from tests.stories.stage import Phone, Stage, new, staged, texts
-
-THURSDAY = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
-"""10:00 in New York, 17:00 in Kyiv."""
-FRIDAY = (datetime(2026, 11, 28, 3, 0, tzinfo=UTC), datetime(2026, 11, 28, 12, 0, tzinfo=UTC))
-"""Alma's night: 22:00 to 07:00 in New York."""
-
-NIGHT = "Fri 27 Nov 22:00-07:00"
-
-NIGHTS = """
-[[schedule]]
-name = "on call"
-zone = "America/New_York"
-
-[[schedule.layer]]
-name = "nights"
-zone = "America/New_York"
-start = 2026-11-27T22:00:00
-unit = "day"
-count = 1
-participants = [{names}]
-days = ["mo", "tu", "we", "th", "fr", "sa", "su"]
-from = "22:00"
-to = "07:00"
-advance = "active"
-"""
-"""One after the other, a night each; the first on Friday 27 November."""
+from tests.stories.planning import NIGHT, THURSDAY, asks, expires, nights, says, serves, status, three
+from tests.stories.stage import Stage, new, staged, texts
 
 
 @pytest.fixture
@@ -48,78 +18,6 @@ async def line(tmp_path: Path, database_url: str) -> AsyncIterator[Stage]:
     """A line on the Thursday morning before."""
     async with staged(tmp_path, database_url, town={"clock": Clock(THURSDAY)}) as stage:
         yield stage
-
-
-async def nights(line: Stage, *names: str) -> None:
-    """These take turns, a night each, from Friday on."""
-    planned = rotafile.parse(NIGHTS.format(names=", ".join(f'"{name}"' for name in names)))
-    document = rotafile.encode(rotanames.rename_all(planned, line.people))
-    await line.do(lambda work: work.rota.save(document, by="test"))
-
-
-async def three(line: Stage) -> tuple[Phone, Phone, Phone]:
-    """Alma on Telegram; Bo and Cleo by SMS. Alma has the Friday night, Bo the Saturday's, Cleo the Sunday's."""
-    alma = await line.staff("Alma", "telegram")
-    bo, cleo = await line.staff("Bo", "sms"), await line.staff("Cleo", "sms")
-    await nights(line, "Alma", "Bo", "Cleo")
-    return alma, bo, cleo
-
-
-async def says(line: Stage, phone: Phone, text: str) -> list[str]:
-    """She texts; what she is answered, once all is settled."""
-    from handlers.rehearsal.phones import TelegramPhone
-
-    new(phone)
-    if isinstance(phone, TelegramPhone):
-        await phone.write(text, to="staff")
-    else:
-        await phone.write(text)
-    await line.settled()
-    return new(phone)
-
-
-async def asks(line: Stage, name: str = "Alma", deal: Deal = Deal.COVER) -> Cover:
-    """Her Friday night is put to the colleagues, as CAN'T to a reminder does it."""
-    assert line.program is not None
-    here = line.program.line
-
-    def thought(work: Work) -> Cover:
-        giver = work.staff.by_name(name)
-        assert giver is not None
-        return covering.open_request(
-            work, here, giver=giver, schedule="on call", start=FRIDAY[0], end=FRIDAY[1], deal=deal
-        )
-
-    found: Cover = await line.do(thought)
-    await line.settled()
-    return found
-
-
-async def serves(line: Stage, at: datetime = FRIDAY[0]) -> set[str]:
-    """Who is on call then, by the rota in force."""
-    assert line.program is not None
-    here = line.program.line
-    names = {number: name for name, number in line.people.items()}
-
-    def thought(work: Work) -> set[str]:
-        planned = here.rota(work).named("on call")
-        assert planned is not None
-        return {names[one] for one in rota.on_call(planned, at)}
-
-    found: set[str] = await line.do(thought)
-    return found
-
-
-async def status(line: Stage, number: int) -> Status:
-    found: Cover = await line.do(lambda work: work.covers.get(number))
-    return found.status
-
-
-async def expires(line: Stage) -> None:
-    assert line.program is not None
-    here = line.program.line
-    await line.do(lambda work: covering.expire(work, here))
-    await line.settled()
 
 
 async def test_the_first_ok_has_the_shift_and_the_others_hear_nothing(line: Stage) -> None:

@@ -376,7 +376,7 @@ async def test_off_with_open_conversations_names_them(line: Stage) -> None:
     await texts(robin, "are you there?")
     await alma.shows(f"{code} are you there?")
     await alma.write("WHO")
-    await alma.shows("On call now: Alma.")
+    await alma.shows("On call now: Alma (OFF).")
 
 
 async def test_yes_is_an_answer_unless_she_has_opted_out(line: Stage) -> None:

@@ -1,0 +1,125 @@
+"""What completes the commands about the rota: a date, a number of a request, names. Who speaks decides which of them
+are commands at all: what only admins plan is a text when a counselor writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot import letters, phrases, when
+
+LONGEST_NAME: Final = 40
+_NUMBER: Final = re.compile(r"#?\s?(\d{1,6})(?:\s+(.{1,20}))?", re.DOTALL)
+_FOR: Final = re.compile(r"(.+?)\s+for\s+(.+?)(?:\s+by\s+(.+))?", re.IGNORECASE | re.DOTALL)
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A request by its number; `word`: what is to become of it, "" to take it."""
+
+    number: int
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """A time, and whom it is about: FOR somebody or another time, BY somebody."""
+
+    time: str
+    whom: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody, and a time."""
+
+    name: str
+    time: str
+
+
+BACK: Final = frozenset(
+    {"drop"} | {w for code in phrases.languages() for w in phrases.listed("words.cannot", code)}
+)
+"""What takes something back, by its number."""
+
+
+def numbered(rest: str) -> Numbered | None:
+    """ "12", "12 CAN'T", "12 DROP"."""
+    found = _NUMBER.fullmatch(_tidy(rest))
+    if found is None:
+        return None
+    word = letters.folded(found[2] or "")
+    return Numbered(int(found[1]), word) if word in FOLDED_BACK | {""} else None
+
+
+FOLDED_BACK: Final = frozenset(letters.folded(letters.straight(word)) for word in BACK)
+
+
+def for_whom(rest: str) -> For | None:
+    """ "Friday night FOR Alma BY Bo", "Friday FOR Sunday"."""
+    found = _FOR.fullmatch(rest.strip()) if len(rest) <= _LONGEST else None
+    return None if found is None else For(found[1].strip(), _tidy(found[2]), _tidy(found[3] or ""))
+
+
+def named(rest: str) -> Named | None:
+    """ "Bo Friday 21-06": the longest time that it ends in, and a name before it."""
+    words = rest.split() if len(rest) <= _LONGEST else []
+    for at in range(1, len(words)):
+        name, time = " ".join(words[:at]), " ".join(words[at:])
+        if len(name) <= LONGEST_NAME and is_time(time):
+            return Named(name, time)
+    return None
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a date in any language that staff read."""
+    return when.understood(text, phrases.languages(), month_first=False)
+
+
+def _cover(rest: str, *, admin: bool) -> bool:
+    if numbered(rest) is not None or is_time(rest):
+        return True
+    asked = for_whom(rest) if admin else None
+    return asked is not None and is_time(asked.time)
+
+
+def _swap(rest: str, *, admin: bool) -> bool:
+    if numbered(rest) is not None or is_time(rest):
+        return True
+    asked = for_whom(rest)
+    return asked is not None and not asked.by and is_time(asked.time) and is_time(asked.whom)
+
+
+def _away(rest: str, *, admin: bool) -> bool:
+    return numbered(rest) is not None or is_time(rest)
+
+
+def _next(rest: str, *, admin: bool) -> bool:
+    return re.fullmatch(r"\d{1,2}", _tidy(rest)) is not None
+
+
+def _somebody(rest: str, *, admin: bool) -> bool:
+    return named(rest) is not None
+
+
+COMPLETE: Final[dict[str, Callable[..., bool]]] = {
+    "cover": _cover,
+    "swap": _swap,
+    "away": _away,
+    "next": _next,
+    "add": _somebody,
+    "remove": _somebody,
+}
+"""Each command, and whether what follows it completes it."""
+
+FOR_ADMINS: Final = frozenset({"add", "remove", "gaps"})
+"""Commands when an admin writes them, words of a text when anybody else does."""
+
+
+def _tidy(text: str) -> str:
+    return " ".join(letters.straight(text).split()).rstrip(".!")

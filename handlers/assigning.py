@@ -1,0 +1,116 @@
+"""What admins plan for others from their phones: everybody whom it touches hears of it, in her language and zone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot import covering as rules
+from bot import rota
+from bot.changes import Kind, Override, Status
+from bot.covers import Cover, Deal
+from bot.errors import NotNow
+from bot.people import Staff, StaffId
+from bot.phrases import phrase
+from bot.rota import Rota
+from handlers import apply, planning, serving
+from handlers.coverwords import books, next_shifts
+from handlers.turn import Turn
+
+
+def direct(turn: Turn, giver: Staff, taker: Staff, schedule: str, start: datetime, end: datetime) -> None:
+    """`taker` serves for `giver` from now on, and may still give it back."""
+    start = max(start, turn.work.now)
+    may_replace(turn, giver, taker, schedule, start, end)
+    open_one = turn.work.covers.add(
+        Cover(
+            number=0,
+            deal=Deal.COVER,
+            giver=giver.id,
+            schedule=schedule,
+            start=start,
+            end=end,
+            status=Status.OPEN,
+            due_at=start if start > turn.work.now else end,
+            by=turn.staff.id,
+        )
+    )
+    serving.settle(turn.work, turn.line, open_one, open_one, taker, None, by=turn.staff.id)
+
+
+def may_replace(
+    turn: Turn, giver: Staff, taker: Staff, schedule: str, start: datetime, end: datetime
+) -> None:
+    """NotNow where it is over, where the one is not on call then or the other already is, or cannot be."""
+    known = books(turn.work, turn.line)
+    if end <= start:
+        raise NotNow("cover.past")
+    if giver.id == taker.id:
+        raise NotNow("plan.same")
+    if not taker.takes_conversations:
+        raise NotNow("plan.not.counselor", name=taker.name)
+    if not rules.current(known.rota.named(schedule), giver.id, start, end):
+        raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, giver, reader=turn.staff))
+    if rules.hers(known, schedule, taker.id, start, end):
+        raise NotNow("plan.on.already", name=taker.name)
+
+
+def may_add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
+    """NotNow where it is over, or she is on call then."""
+    if end <= max(start, turn.work.now):
+        raise NotNow("cover.past")
+    if not person.takes_conversations:
+        raise NotNow("plan.not.counselor", name=person.name)
+    if rules.hers(books(turn.work, turn.line), schedule, person.id, max(start, turn.work.now), end):
+        raise NotNow("plan.on.already", name=person.name)
+
+
+def add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
+    """She is on call then, beside whoever is."""
+    may_add(turn, person, schedule, start, end)
+    start = max(start, turn.work.now)
+    _override(
+        turn, person, schedule, Override(kind=Kind.ADD, start=start, end=end, add=person.id, by=turn.staff.id)
+    )
+    _inform(turn, person, "plan.added", "plan.added.done", start, end)
+
+
+def remove(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
+    """She is not on call then; nobody takes her place."""
+    start = max(start, turn.work.now)
+    if end <= start:
+        raise NotNow("cover.past")
+    if not rules.hers(books(turn.work, turn.line), schedule, person.id, start, end):
+        raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, person, reader=turn.staff))
+    made = Override(kind=Kind.REMOVE, start=start, end=end, remove=person.id, by=turn.staff.id)
+    _override(turn, person, schedule, made)
+    _inform(turn, person, "plan.removed", "plan.removed.done", start, end)
+
+
+def leaves_a_gap(turn: Turn, person: StaffId, schedule: str, start: datetime, end: datetime) -> bool:
+    """Whether nobody who could answer is on call in some part of it without her."""
+    planned = turn.line.rota(turn.work).named(schedule)
+    able = {one.id for one in turn.work.staff.everyone() if one.can_answer and one.id != person}
+    return planned is not None and bool(rota.gaps(planned, start, end, able.__contains__))
+
+
+def _override(turn: Turn, person: Staff, schedule: str, made: Override[StaffId]) -> None:
+    def change(planned: Rota[StaffId]) -> Rota[StaffId]:
+        return Rota(
+            tuple(
+                replace(one, overrides=(*one.overrides, made)) if one.name == schedule else one
+                for one in planned.schedules
+            )
+        )
+
+    word = "added" if made.kind is Kind.ADD else "removed"
+    planning.change(turn.work, turn.line, change, by=turn.staff.id, what=f"shift {word}")
+
+
+def _inform(turn: Turn, person: Staff, place: str, done: str, start: datetime, end: datetime) -> None:
+    """Whom it touches, and who did it."""
+    said = {"name": person.name, "by": turn.staff.name}
+    if person.id != turn.staff.id and person.contact is not None:
+        span = turn.line.span_for(person, start, end)
+        apply.tell(turn.work, turn.line, person.contact, phrase(place, span=span, **said))
+    turn.tell(done, span=turn.line.span_for(turn.staff, start, end), **said)

@@ -1,0 +1,48 @@
+"""AWAY: when somebody cannot be asked, and which of her shifts fall in it."""
+
+from __future__ import annotations
+
+from bot import planwords
+from bot.grammar import Command
+from bot.phrases import phrase
+from handlers import absences, dates, plans
+from handlers.turn import Turn
+
+
+def away(turn: Turn, command: Command) -> None:
+    """Alone it lists hers; with a number and DROP it takes one back; with a time it notes it, once read back."""
+    number = planwords.numbered(command.rest)
+    if not command.rest:
+        _list(turn)
+    elif number is not None and number.word:
+        absences.take_back(turn, number.number)
+    else:
+        _read_back(turn, command.rest)
+
+
+def _list(turn: Turn) -> None:
+    mine = absences.hers(turn.work, turn.staff)
+    if not mine:
+        turn.tell("away.none")
+        return
+    lines = [
+        f"{n}: {absences.said(turn.line, turn.staff, one.start, one.end)}"
+        for n, one in enumerate(mine[: absences.SHOWN], 1)
+    ]
+    if len(mine) > absences.SHOWN:
+        count = str(len(mine) - absences.SHOWN)
+        lines.append(turn.line.say_to(turn.staff, phrase("and.more", count=count)))
+    turn.tell("away.list", aways="; ".join(lines))
+
+
+def _read_back(turn: Turn, text: str) -> None:
+    said = dates.read(turn, text, word="away")
+    if said.begins is not None and not said.exact:
+        raise dates.not_understood(turn, "away")
+    start, end = dates.span_of(turn, said, "away")
+    absences.check(turn, start, end)
+    shifts = absences.shifts_within(turn, start, end)
+    span = absences.said(turn.line, turn.staff, start, end)
+    place = "away.sure.shifts" if shifts else "away.sure"
+    what = phrase(place, span=span, shifts=absences.listed(turn, shifts))
+    plans.read_back(turn, what, plans.Absent(start, end))

@@ -1,0 +1,143 @@
+"""COVER and SWAP: asking colleagues to serve, taking what they ask for, giving it back; all by a date or a number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot import covering as rules
+from bot import planwords
+from bot.changes import Status
+from bot.covering import Span
+from bot.covers import Cover, Deal
+from bot.errors import NotNow
+from bot.grammar import Command
+from bot.people import Role, Staff
+from bot.phrases import phrase
+from handlers import assigning, covering, dates, plans, serving
+from handlers.coverwords import books
+from handlers.turn import Turn
+
+LISTED: Final = 5
+"""Open requests that one answer names."""
+SURE: Final = {
+    (True, True): "cover.sure",
+    (True, False): "cover.sure.nobody",
+    (False, True): "cover.sure.for",
+    (False, False): "cover.sure.for.nobody",
+}
+"""How it is read back: for herself or another, with colleagues to ask or without."""
+
+
+def cover(turn: Turn, command: Command) -> None:
+    """Alone it lists what is open; with a number it takes that one; with a time it asks for cover, once read back."""
+    number = planwords.numbered(command.rest)
+    asked = planwords.for_whom(command.rest)
+    if not command.rest or command.code is not None:
+        listed(turn)
+    elif number is not None:
+        _by_number(turn, number)
+    elif asked is not None:
+        _for(turn, asked)
+    else:
+        _read_back(turn, turn.staff, *dates.shift(turn, command.rest, turn.staff, word="cover"))
+
+
+def swap(turn: Turn, command: Command) -> None:
+    """She gives her shift and takes a colleague's: that of a time she names, or the nearest of each."""
+    number = planwords.numbered(command.rest)
+    asked = planwords.for_whom(command.rest)
+    if not command.rest or command.code is not None:
+        listed(turn)
+        return
+    if number is not None:
+        _by_number(turn, number)
+        return
+    time = asked.time if asked is not None else command.rest
+    schedule, span = dates.shift(turn, time, turn.staff, word="swap")
+    wanted = None
+    if asked is not None:
+        wanted = dates.span_of(turn, dates.read(turn, asked.whom, word="swap"), "swap")
+    known = books(turn.work, turn.line)
+    partners = rules.partners(known, schedule, turn.staff.id, *span, wanted)
+    if not partners:
+        raise NotNow("swap.nobody", span=turn.line.span_for(turn.staff, *span))
+    said = {"span": turn.line.span_for(turn.staff, *span), "count": str(len(partners))}
+    place = "swap.sure"
+    if wanted is not None:
+        back = sorted({turn.line.span_for(turn.staff, *one) for _, one in partners})
+        place, said["back"] = "swap.sure.for", ", ".join(back[:2])
+    plan = plans.Request(*span, giver=turn.staff.id, schedule=schedule, deal=Deal.SWAP.value, wanted=wanted)
+    plans.read_back(turn, phrase(place, **said), plan)
+
+
+def listed(turn: Turn) -> None:
+    """What is open, by number."""
+    names = {one.id: one.name for one in turn.work.staff.everyone()}
+    standing = [one for one in turn.work.covers.standing() if one.status is Status.OPEN]
+    if not standing:
+        turn.tell("cover.none")
+        return
+    lines = [_line(turn, one, names.get(one.giver, "-")) for one in standing]
+    if len(lines) > LISTED:
+        more = turn.line.say_to(turn.staff, phrase("and.more", count=str(len(lines) - LISTED)))
+        lines = [*lines[:LISTED], more]
+    turn.tell("cover.list", requests="; ".join(lines), number=str(standing[0].number))
+
+
+def _line(turn: Turn, one: Cover, name: str) -> str:
+    what = "SWAP " if one.deal is Deal.SWAP else ""
+    return f"{one.number}: {what}{name}, {turn.line.span_for(turn.staff, one.start, one.end)}"
+
+
+def _by_number(turn: Turn, asked: planwords.Numbered) -> None:
+    if not asked.word:
+        if not turn.staff.takes_conversations:
+            raise NotNow("for.answering", word="COVER")
+        if not covering.propose(turn.work, turn.line, asked.number, turn.staff):
+            serving.accept(turn.work, turn.line, asked.number, turn.staff)
+    elif asked.word == "drop" and Role.ADMIN in turn.staff.roles:
+        _dropped_by_admin(turn, asked.number)
+    else:
+        serving.give_back(turn.work, turn.line, asked.number, turn.staff)
+
+
+def _dropped_by_admin(turn: Turn, number: int) -> None:
+    """An admin ends any open request; what she has taken herself she gives back."""
+    found = turn.work.covers.get(number)
+    if found is not None and found.status is Status.OPEN:
+        covering.withdraw(turn.work, turn.line, number, turn.staff)
+    else:
+        serving.give_back(turn.work, turn.line, number, turn.staff)
+
+
+def _for(turn: Turn, asked: planwords.For) -> None:
+    """An admin plans for others: a request, or at once who serves."""
+    if Role.ADMIN not in turn.staff.roles:
+        raise NotNow("for.admins", word="COVER FOR")
+    giver = somebody(turn, asked.whom)
+    taker = somebody(turn, asked.by) if asked.by else None
+    schedule, span = dates.shift(turn, asked.time, giver, word="cover")
+    if taker is None:
+        _read_back(turn, giver, schedule, span)
+        return
+    assigning.may_replace(turn, giver, taker, schedule, *span)
+    said = {"name": giver.name, "taker": taker.name, "span": turn.line.span_for(turn.staff, *span)}
+    plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=schedule)
+    plans.read_back(turn, phrase("cover.sure.by", **said), plan)
+
+
+def somebody(turn: Turn, name: str) -> Staff:
+    """The one of this name."""
+    found = turn.work.staff.by_name(name)
+    if found is None:
+        raise NotNow("name.unknown", name=name[: planwords.LONGEST_NAME])
+    return found
+
+
+def _read_back(turn: Turn, giver: Staff, schedule: str, span: Span) -> None:
+    known = books(turn.work, turn.line)
+    count = len(rules.candidates(known, schedule, giver.id, *span))
+    place = SURE[giver.id == turn.staff.id, count > 0]
+    said = {"span": turn.line.span_for(turn.staff, *span), "name": giver.name, "count": str(count)}
+    plan = plans.Request(*span, giver=giver.id, schedule=schedule)
+    plans.read_back(turn, phrase(place, **said), plan)

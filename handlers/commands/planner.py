@@ -1,0 +1,96 @@
+"""What only admins plan from their phones: ADD, REMOVE, GAPS."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot import planwords, rota, segments
+from bot.covering import Span
+from bot.errors import NotNow
+from bot.grammar import Command
+from bot.phrases import phrase
+from handlers import absences, assigning, dates, plans
+from handlers.commands.cover import somebody
+from handlers.turn import Turn
+
+AHEAD: Final = timedelta(days=14)
+"""So far GAPS looks."""
+SEGMENTS: Final = 2
+"""The most that a list of gaps costs."""
+ON_CALL: Final = "on call"
+
+
+def add(turn: Turn, command: Command) -> None:
+    """Somebody is put on call beside the others, once read back; its hours must be said."""
+    asked = _asked(turn, command)
+    person = somebody(turn, asked.name)
+    said = dates.read(turn, asked.time, word="add")
+    if not said.exact:
+        raise NotNow("plan.hours", word="ADD", name=person.name)
+    start, end = dates.span_of(turn, said, "add")
+    if end - start > absences.LONGEST or start - turn.work.now > absences.FARTHEST:
+        raise NotNow("away.long", days=str(absences.LONGEST.days))
+    schedule = _first(turn)
+    assigning.may_add(turn, person, schedule, start, end)
+    what = phrase("plan.add.sure", name=person.name, span=turn.line.span_for(turn.staff, start, end))
+    plans.read_back(turn, what, plans.Put(start, end, person=person.id, schedule=schedule))
+
+
+def remove(turn: Turn, command: Command) -> None:
+    """Somebody is taken off; whether that leaves nobody is said before it counts."""
+    asked = _asked(turn, command)
+    person = somebody(turn, asked.name)
+    schedule, span = dates.shift(turn, asked.time, person, word="remove")
+    gap = assigning.leaves_a_gap(turn, person.id, schedule, *span)
+    place = "plan.remove.sure.gap" if gap else "plan.remove.sure"
+    what = phrase(place, name=person.name, span=turn.line.span_for(turn.staff, *span))
+    plans.read_back(turn, what, plans.Put(*span, person=person.id, schedule=schedule, off=True))
+
+
+def gaps(turn: Turn, command: Command) -> None:
+    """When nobody who can answer is on call within 14 days, as many as two segments hold."""
+    able = {one.id for one in turn.work.staff.everyone() if one.can_answer}
+    now = turn.work.now
+    found: list[Span] = sorted(
+        gap
+        for schedule in turn.line.rota(turn.work).schedules
+        if schedule.gap_alarm
+        for gap in rota.gaps(schedule, now, now + AHEAD, able.__contains__)
+    )
+    if not turn.line.rota(turn.work).schedules:
+        turn.tell("gaps.no.rota")
+    elif not found:
+        turn.tell("gaps.none", days=str(AHEAD.days))
+    else:
+        _list(turn, found)
+
+
+def _list(turn: Turn, found: list[Span]) -> None:
+    spans = [turn.line.span_for(turn.staff, *one) for one in found]
+    for shown in range(len(spans), 0, -1):
+        listed = spans[:shown]
+        if shown < len(spans):
+            more = phrase("and.more", count=str(len(spans) - shown))
+            listed = [*listed, turn.line.say_to(turn.staff, more)]
+        said = {"gaps": ", ".join(listed), "days": str(AHEAD.days)}
+        text = turn.line.say_to(turn.staff, phrase("gaps.list", **said))
+        if shown == 1 or segments.count(text).number <= SEGMENTS:
+            turn.tell("gaps.list", **said)
+            return
+
+
+def _asked(turn: Turn, command: Command) -> planwords.Named:
+    asked = planwords.named(command.rest)
+    if asked is None:
+        raise NotNow("plan.how", word=command.ask.upper())
+    return asked
+
+
+def _first(turn: Turn) -> str:
+    """The schedule that the ladder asks first."""
+    schedules = turn.line.rota(turn.work).schedules
+    if not schedules:
+        raise NotNow("gaps.no.rota")
+    names = [one.name for one in schedules]
+    return ON_CALL if ON_CALL in names else names[0]

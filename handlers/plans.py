@@ -1,0 +1,144 @@
+"""What somebody plans by a text is read back to her, and counts once she says OK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from bot.covers import Deal
+from bot.errors import NotNow
+from bot.people import StaffId
+from bot.phrases import Phrase
+from bot.questions import QuestionKind
+from handlers import absences, assigning, covering, questions
+from handlers.turn import Turn
+from storage.questions import Question
+
+VALID: Final = timedelta(minutes=15)
+"""So long a read-back waits for its OK."""
+
+
+class Plan(msgspec.Struct, frozen=True, tag=True, tag_field="is"):
+    """[start, end) of something."""
+
+    start: datetime
+    end: datetime
+
+
+class Request(Plan, frozen=True, tag="request"):
+    """Colleagues are asked to serve for `giver`."""
+
+    giver: int
+    schedule: str
+    deal: str = Deal.COVER.value
+    wanted: tuple[datetime, datetime] | None = None
+
+
+class Direct(Plan, frozen=True, tag="direct"):
+    """`taker` serves for `giver`, because an admin says so."""
+
+    giver: int
+    taker: int
+    schedule: str
+
+
+class Put(Plan, frozen=True, tag="put"):
+    """`person` is put on call, or taken off."""
+
+    person: int
+    schedule: str
+    off: bool = False
+
+
+class Absent(Plan, frozen=True, tag="absent"):
+    """She is away."""
+
+
+class Several(Plan, frozen=True, tag="several"):
+    """Cover is asked for each of her shifts within it."""
+
+
+Plans = Request | Direct | Put | Absent | Several
+_PLAN: Final = msgspec.msgpack.Decoder(Plans)
+
+
+def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
+    """Asks her whether this is what she means; whatever was read back to her before no longer counts."""
+    for one in turn.work.questions.of(turn.staff.id):
+        if one.kind is QuestionKind.READ_BACK:
+            turn.work.questions.settle(one.id)
+    questions.ask(
+        turn.work,
+        turn.line,
+        turn.staff,
+        what,
+        QuestionKind.READ_BACK,
+        due_at=turn.work.now + VALID,
+        about=msgspec.msgpack.encode(plan),
+        to=turn.contact,
+    )
+
+
+def agreed(turn: Turn, question: Question) -> None:
+    """It is done, if it still can be."""
+    plan = _PLAN.decode(question.about)
+    DONE[type(plan)](turn, plan)
+
+
+def dropped(turn: Turn, question: Question) -> None:
+    """Nothing is done."""
+    turn.tell("plan.dropped")
+
+
+def _request(turn: Turn, plan: Request) -> None:
+    giver = turn.work.staff.get(StaffId(plan.giver))
+    if giver is None:
+        raise NotNow("not_now")
+    covering.open_request(
+        turn.work,
+        turn.line,
+        giver=giver,
+        schedule=plan.schedule,
+        start=plan.start,
+        end=plan.end,
+        by=turn.staff,
+        deal=Deal(plan.deal),
+        wanted=plan.wanted,
+    )
+
+
+def _direct(turn: Turn, plan: Direct) -> None:
+    giver, taker = (turn.work.staff.get(StaffId(one)) for one in (plan.giver, plan.taker))
+    if giver is None or taker is None:
+        raise NotNow("not_now")
+    assigning.direct(turn, giver, taker, plan.schedule, plan.start, plan.end)
+
+
+def _put(turn: Turn, plan: Put) -> None:
+    person = turn.work.staff.get(StaffId(plan.person))
+    if person is None:
+        raise NotNow("not_now")
+    (assigning.remove if plan.off else assigning.add)(turn, person, plan.schedule, plan.start, plan.end)
+
+
+def _absent(turn: Turn, plan: Absent) -> None:
+    shifts = absences.note(turn, plan.start, plan.end)
+    if shifts:
+        what = absences.offer(turn, shifts)
+        read_back(turn, what, Several(plan.start, plan.end))
+
+
+def _several(turn: Turn, plan: Several) -> None:
+    absences.ask_for_all(turn, plan.start, plan.end)
+
+
+DONE: Final[dict[type, Callable[[Turn, Any], None]]] = {
+    Request: _request,
+    Direct: _direct,
+    Put: _put,
+    Absent: _absent,
+    Several: _several,
+}

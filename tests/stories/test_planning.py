@@ -1,0 +1,268 @@
+"""The rota planned from phones: dates as people write them, read back, counting only after OK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.changes import Status
+from handlers.rehearsal.clock import Clock
+from handlers.rehearsal.phones import TelegramPhone
+from tests.stories.planning import (
+    FRIDAY,
+    NIGHT,
+    SATURDAY,
+    THURSDAY,
+    asks,
+    expires,
+    nights,
+    says,
+    serves,
+    status,
+    three,
+)
+from tests.stories.stage import Stage, new, staged
+
+
+@pytest.fixture
+async def line(tmp_path: Path, database_url: str) -> AsyncIterator[Stage]:
+    """A line on the Thursday morning before."""
+    async with staged(tmp_path, database_url, town={"clock": Clock(THURSDAY)}) as stage:
+        yield stage
+
+
+async def test_cover_for_friday_night(line: Stage) -> None:
+    """Read back first; OK asks the colleagues, once, however often it is said; the list names it; COVER 1 takes it."""
+    alma, bo, cleo = await three(line)
+    new(bo), new(cleo)
+    sure = f"Cover for {NIGHT}? OK asks 2 colleagues, CAN'T does nothing."
+    assert await says(line, alma, "COVER Friday night") == [sure]
+    assert bo.silent
+    assert await says(line, alma, "CAN'T") == ["Nothing was done."]
+    assert await says(line, alma, "Cover 27.11. at 23:00") == [sure]
+    (asked,) = await says(line, alma, "OK")
+    assert asked.startswith(f"Cover 1: Alma, {NIGHT}. Colleagues asked: 2.")
+    assert len(new(bo)) == 1
+    assert len(new(cleo)) == 1
+    assert await says(line, alma, "OK") == ["Not sent: no conversation is open with you."]
+    assert bo.silent
+
+    assert await says(line, cleo, "COVER") == [f"Open: 1: Alma, {NIGHT}. COVER 1 takes 1."]
+    (told,) = await says(line, cleo, "COVER 1")
+    assert told.startswith(f"You serve for Alma: {NIGHT}")
+    assert await serves(line) == {"Cleo"}
+    assert await says(line, cleo, "COVER") == ["No request is open. COVER Fri night asks for one."]
+    (told,) = await says(line, cleo, "cover 1 can’t")
+    assert told.startswith("1: given back")
+    assert await serves(line) == {"Alma"}
+    assert bo.silent
+    assert await says(line, alma, "COVER 1 DROP") == [f"Cover 1 is taken back: {NIGHT}."]
+    assert await says(line, bo, "COVER 1") == ["1: no longer open. Nothing was done."]
+
+
+async def test_part_of_a_shift_by_button(line: Stage) -> None:
+    """Two hours of it; the rest stays hers. A button of the read-back before counts no more."""
+    alma, bo, _cleo = await three(line)
+    assert isinstance(alma, TelegramPhone)
+    await says(line, alma, "COVER Friday night")
+    old = alma.screen[-1]
+    (sure,) = await says(line, alma, "COVER Fri 23-01")
+    assert sure.startswith("Cover for Fri 27 Nov 23:00-01:00?")
+    await alma.press("OK", on=old)
+    await line.settled()
+    assert new(alma) == ["That has its answer already."]
+    await alma.press("OK", on=alma.screen[-2])
+    await line.settled()
+    assert await status(line, 1) is Status.OPEN
+    await says(line, bo, "OK")
+    assert await serves(line, FRIDAY[0] + timedelta(minutes=59)) == {"Alma"}
+    assert await serves(line, FRIDAY[0] + timedelta(hours=1)) == {"Bo"}
+    assert await serves(line, FRIDAY[0] + timedelta(hours=3)) == {"Alma"}
+
+
+async def test_what_is_not_understood_is_asked_back(line: Stage) -> None:
+    """With examples and her next shifts; nothing is done, nobody is asked, and an old read-back lapses."""
+    alma, bo, _ = await three(line)
+    new(bo)
+    for text in (
+        "COVER Fridya night",
+        "COVER soon",
+        "COVER me",
+        "SWAP 31 Nov",
+        "AWAY later",
+        "COVER next Friday",
+    ):
+        (told,) = await says(line, alma, text)
+        assert "no date understood" in told, text
+        assert f"Next shifts: {NIGHT}, Mon 30 Nov 22:00-07:00" in told, text
+    for text in ("COVER Saturday night", "COVER Friday afternoon", "COVER Fri 21-06"):
+        (told,) = await says(line, alma, text)
+        assert told.startswith("Not on call then, so there is nothing to cover. Next shifts: Fri 27 Nov"), (
+            text
+        )
+    assert await says(line, alma, "COVER 24 Nov 2026") == ["That time is over. Nothing was done."]
+    assert await says(line, alma, "COVER 99") == ["There is no request 99. COVER lists those that are open."]
+    await says(line, alma, "COVER Friday night")
+    await line.later(minutes=16)
+    assert await says(line, alma, "OK") == ["Too late: that is over."]
+    assert bo.silent
+
+
+async def test_in_her_own_language_and_zone(line: Stage) -> None:
+    """Oksana plans by Kyiv's clock, in Ukrainian; Bo reads New York's."""
+    oksana = await line.staff("Oksana", "telegram", languages=("uk",))
+    bo = await line.staff("Bo", "sms")
+    await nights(line, "Oksana", "Bo")
+
+    def moves(work: object) -> None:
+        person = work.staff.by_name("Oksana")  # type: ignore[attr-defined]
+        work.staff.set_zone(person, "Europe/Kyiv")  # type: ignore[attr-defined]
+
+    await line.do(moves)
+    new(bo)
+    (sure,) = await says(line, oksana, "COVER у суботу вранці")
+    assert sure.startswith("Заміна на сб 28 лист. 05:00-14:00?")
+    await says(line, oksana, "ОК")
+    (asked,) = new(bo)
+    assert asked.startswith(f"Oksana asks for cover: {NIGHT} (your time).")
+
+
+async def test_swap(line: Stage) -> None:
+    """Each is offered her own nearest shift in return, read out; OK makes two changes in one; CAN'T undoes both."""
+    alma, bo, cleo = await three(line)
+    new(bo), new(cleo)
+    (sure,) = await says(line, alma, "SWAP Friday night")
+    assert sure.startswith(f"Swap {NIGHT}? OK asks 2 colleagues, each for her own nearest shift")
+    await says(line, alma, "OK")
+    (asked,) = new(bo)
+    assert f"you serve {NIGHT}, and Alma serves Sat 28 Nov 22:00-07:00 for you" in asked
+    (asked,) = new(cleo)
+    assert "Alma serves Sun 29 Nov 22:00-07:00 for you" in asked
+    before = await line.do(lambda work: work.rota.version())
+    (told,) = await says(line, bo, "OK")
+    assert told.startswith(f"Swapped with Alma: you serve {NIGHT}, not Sat 28 Nov 22:00-07:00")
+    assert await line.do(lambda work: work.rota.version()) == before + 1
+    assert (await serves(line), await serves(line, SATURDAY)) == ({"Bo"}, {"Alma"})
+    assert any("You serve in return: Sat 28 Nov 22:00-07:00" in text for text in new(alma))
+    await says(line, bo, "CAN'T")
+    assert (await serves(line), await serves(line, SATURDAY)) == ({"Alma"}, {"Bo"})
+
+    await says(line, alma, "COVER 1 DROP")
+    (sure,) = await says(line, alma, "SWAP Friday night FOR Sunday night")
+    assert sure.startswith(f"Swap {NIGHT} for Sun 29 Nov 22:00-07:00? OK asks 1 colleague")
+    (told,) = await says(line, alma, "SWAP Friday night FOR Friday night")
+    assert told.startswith("No colleague has a shift to swap")
+
+
+async def test_away(line: Stage) -> None:
+    """Noted after OK; it warns of her shifts and asks for cover only on another OK; nobody asks her meanwhile."""
+    alma, bo, cleo = await three(line)
+    new(bo), new(cleo)
+    (sure,) = await says(line, alma, "AWAY 27-28 Nov")
+    assert (
+        sure
+        == f"Away Fri 27 Nov - Sat 28 Nov? Shifts of yours fall in it: {NIGHT}. OK notes it, CAN'T does nothing."
+    )
+    noted, offered = await says(line, alma, "OK")
+    assert noted.startswith("Noted: away Fri 27 Nov - Sat 28 Nov.")
+    assert offered.startswith(f"Your shifts then are still yours: {NIGHT}. OK asks for cover")
+    assert bo.silent
+    assert await serves(line) == {"Alma"}
+    await says(line, alma, "OK")
+    assert len(new(bo)) == 1
+    (sure,) = await says(line, bo, "COVER Saturday night")
+    assert "OK asks 1 colleague" in sure  # Cleo: Alma is away
+
+    (told,) = await says(line, alma, "AWAY 28 Nov - 1 Dec")
+    assert told.startswith("You are away then already")
+    for text in ("AWAY 20 Nov 2026", "AWAY 2-3 Nov 2026"):
+        assert await says(line, alma, text) == ["That time is over. Nothing was noted."], text
+    for text in ("AWAY 10 Dec - 3 Dec", "AWAY 1 Dec 2026 - 1 Dec 2028", "AWAY 1 May 2099"):
+        (told,) = await says(line, alma, text)
+        assert told.startswith("The end must come after the beginning"), text
+    (told,) = await says(line, alma, "away")
+    assert told.startswith("Away: 1: Fri 27 Nov - Sat 28 Nov.")
+    assert await says(line, alma, "AWAY 2 DROP") == ["There is no number 2. AWAY lists yours."]
+    assert await says(line, alma, "AWAY 1 DROP") == ["Taken back: away Fri 27 Nov - Sat 28 Nov."]
+    (told,) = await says(line, alma, "AWAY")
+    assert told.startswith("Nothing is noted.")
+
+
+async def test_an_admin_plans_for_others(line: Stage) -> None:
+    """A request for Alma, Bo in her place at once, somebody added and removed; whom it touches hears of it."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    new(alma), new(bo)
+    (sure,) = await says(line, charlie, "COVER Friday night FOR Alma")
+    assert sure.startswith(f"Cover for Alma, {NIGHT} (your time)? OK asks 2 colleagues")
+    await says(line, charlie, "OK")
+    assert any(text.startswith(f"Cover 1: Alma, {NIGHT}") for text in new(alma))
+    assert len(new(bo)) == 1
+    await says(line, charlie, "COVER 1 DROP")
+    assert f"Cover 1 is taken back: {NIGHT}." in new(alma)
+
+    (sure,) = await says(line, charlie, "COVER Friday night FOR alma BY bo")
+    assert sure == f"Bo serves for Alma, {NIGHT} (your time)? OK does it, CAN'T does nothing."
+    assert await says(line, charlie, "OK") == [f"Bo serves for Alma: {NIGHT} (your time)."]
+    assert new(alma) == [f"Bo serves for you: {NIGHT} (your time)."]
+    (told,) = new(bo)
+    assert told.startswith(f"You serve for Alma: {NIGHT}")
+    assert await serves(line) == {"Bo"}
+
+    (sure,) = await says(line, charlie, "ADD Cleo Friday 21-06")
+    assert sure.startswith("Put Cleo on call Fri 27 Nov 21:00-06:00 (your time)?")
+    await says(line, charlie, "OK")
+    assert await serves(line) == {"Bo", "Cleo"}
+    (sure,) = await says(line, charlie, "REMOVE Cleo Friday night")
+    assert sure.startswith("Take Cleo off call Fri 27 Nov 21:00-06:00")
+    await says(line, charlie, "OK")
+    assert await serves(line) == {"Bo"}
+    (told,) = await says(line, charlie, "REMOVE Cleo Friday night")
+    assert told.startswith("Not on call then")
+    (sure,) = await says(line, charlie, "REMOVE Bo Friday night")
+    assert "Then nobody is on call for some of it." in sure
+    (told,) = await says(line, charlie, "GAPS")
+    assert told.startswith("Nobody on call (next 14 days, your time): Thu 26 Nov 10:00 - Fri 27 Nov 22:00")
+    assert "more." in told
+    assert await says(line, charlie, "COVER Friday night FOR Zoe") == [
+        "Nobody on this line is called Zoe. Nothing was done."
+    ]
+    assert (await says(line, bo, "ADD Cleo Friday 21-06"))[0].startswith("Not sent")
+    trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
+    assert {"shift taken", "shift added", "shift removed"} <= set(trail)
+
+
+async def test_the_giver_has_gone(line: Stage) -> None:
+    """Alma is removed: her request is closed, an OK takes nothing, and the admin knows."""
+    _alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await asks(line)
+    await line.remove("Alma")
+    await expires(line)
+    assert any(text.startswith("Cover 1 is closed") for text in new(charlie))
+    assert await says(line, bo, "OK") == ["1: no longer open. Nothing was done."]
+
+
+async def test_who_next_and_off(line: Stage) -> None:
+    """Who is there and who comes; OFF says who is left, and the admins hear when nobody is."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    assert await says(line, bo, "WHO") == ["Nobody is on call now. From Fri 27 Nov 22:00: Alma."]
+    assert await says(line, bo, "NEXT") == [
+        "Your next shifts: Sat 28 Nov 22:00-07:00, Tue 1 Dec 22:00-07:00, Fri 4 Dec 22:00-07:00."
+    ]
+    assert (await says(line, bo, "NEXT 5"))[0].count("22:00") == 5
+    assert await says(line, charlie, "NEXT") == ["No shift of yours is planned."]
+    await line.later(hours=37)
+    assert await says(line, bo, "WHO") == ["On call now: Alma. From Sat 28 Nov 07:00 nobody."]
+    new(charlie)
+    assert await says(line, alma, "OFF") == [
+        "You are OFF: no new offers. ON brings them back. Nobody else is on call now; the admins are told."
+    ]
+    await says(line, alma, "OFF")
+    (told,) = new(charlie)
+    assert told.startswith("Alma is on a break (OFF), and nobody is left")
+    assert await says(line, bo, "WHO") == ["On call now: Alma (OFF). From Sat 28 Nov 07:00 nobody."]
