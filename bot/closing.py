@@ -17,8 +17,8 @@ from bot.wallclock import instant
 NAME: Final = "closed"
 """Under this name the line remembers its last closing."""
 LONGEST: Final = timedelta(days=31)
-CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-UNTIL: Final = re.compile(r"(?:until|till|til)\s+")
+CLOCK: Final = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)")
+UNTIL: Final = re.compile(r"(?:until|till|til|hasta|до)\s+")
 
 
 class Closing(msgspec.Struct, frozen=True, array_like=True):
@@ -52,18 +52,35 @@ def until(words: str, now: datetime, zone: ZoneInfo, spoken: Iterable[str], *, m
     local = now.astimezone(zone)
     clock = CLOCK.fullmatch(said)
     if clock is not None:
-        at = time(int(clock[1]), int(clock[2]))
-        day = local.date() + timedelta(days=local.time() >= at)
-        found = instant(datetime.combine(day, at), zone)
+        found = _next(time(int(clock[1]) % 24, int(clock[2])), local, zone)
     else:
-        meant = when.read(said, spoken, local.date(), month_first=month_first)
-        if meant is None or meant.exact or meant.part:
-            raise NotNow("line.how")
-        found = meant.span(zone)[0]
-        if found <= now and meant.weekly:
-            found = when.Said(day=meant.day + timedelta(days=7), begins=meant.begins).span(zone)[0]
+        found = _named(said, local, zone, spoken, month_first=month_first)
     if found <= now:
         raise NotNow("line.past")
     if found > now + LONGEST:
         raise NotNow("line.far")
+    return found
+
+
+def _next(at: time, local: datetime, zone: ZoneInfo) -> datetime:
+    """The next instant at which her clock shows this."""
+    return instant(datetime.combine(local.date() + timedelta(days=local.time() >= at), at), zone)
+
+
+def _named(
+    said: str, local: datetime, zone: ZoneInfo, spoken: Iterable[str], *, month_first: bool
+) -> datetime:
+    """A day, with or without an hour, or an hour that is written in another way."""
+    languages = tuple(spoken)
+    meant = when.read(said, languages, local.date(), month_first=month_first)
+    if meant is None:
+        hour = when.read(f"today {said}", ("en", *languages), local.date(), month_first=month_first)
+        if hour is None or hour.begins is None or hour.exact or hour.part:
+            raise NotNow("line.how")
+        return _next(hour.begins, local, zone)
+    if meant.exact or meant.part:
+        raise NotNow("line.how")
+    found = meant.span(zone)[0]
+    if found <= local and meant.weekly:
+        return when.Said(day=meant.day + timedelta(days=7), begins=meant.begins).span(zone)[0]
     return found
