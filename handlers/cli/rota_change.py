@@ -12,7 +12,9 @@ import typer
 
 from bot import rota, rotadifference, rotafile
 from bot.changes import Status, Swap
+from bot.covers import Cover, Deal
 from bot.layers import P
+from bot.people import StaffId
 from bot.rota import Rota, Schedule, validate
 from handlers.cli import asked
 from handlers.cli.front import answer_is_no, wrong_use
@@ -21,6 +23,7 @@ from handlers.cli.rota_look import mentioned
 from handlers.cli.rota_read import By, Zone, instant, names, read, shown, zone_named
 
 if TYPE_CHECKING:
+    from handlers.line import Line
     from storage.work import Work
 
 LONGEST: Final = timedelta(days=62)
@@ -44,7 +47,7 @@ End = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
+class Agreed:
     """`giver` is served for by `taker` from `start` on, until `end` or the end of the shift; places in the words of the
     options."""
 
@@ -69,7 +72,7 @@ def cover(
 ) -> None:
     """One serves for another: greenroom rota cover Bo --for Alma --from 2026-02-01T21:00 --zone Europe/Kyiv"""
     clock = zone_named(zone)
-    deal = Deal(
+    deal = Agreed(
         giver, taker, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
     )
     _agree(asked.of(context), [deal], schedule, zone, file, by, dry_run=dry_run, what="cover planned")
@@ -96,10 +99,10 @@ def swap(
 ) -> None:
     """Two change shifts: OTHER serves --from … --to for NAME, and NAME --back-from … --back-to for OTHER."""
     clock = zone_named(zone)
-    there = Deal(
+    there = Agreed(
         one, other, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
     )
-    returned = Deal(
+    returned = Agreed(
         other,
         one,
         instant(back, "--back-from", clock),
@@ -113,7 +116,7 @@ def swap(
 
 def _agree(
     here: asked.Asked,
-    deals: list[Deal],
+    deals: list[Agreed],
     schedule: str,
     zone: str | None,
     file: Path | None,
@@ -126,7 +129,7 @@ def _agree(
         planned = read(file, zone)
         spelled = {name.casefold(): name for name in mentioned(planned)}
         # Whoever comes new into a file is spelled as she was typed.
-        after = _agreed(planned, deals, schedule, lambda name: spelled.get(name.casefold(), name))
+        after, _ = _agreed(planned, deals, schedule, lambda name: spelled.get(name.casefold(), name))
         validate(after)
         text = rotafile.write(after)
         here.answer({"toml": text}, text.rstrip("\n"))
@@ -139,12 +142,13 @@ def _agree(
 
         who = admin(work, by).id if by is not None else None
         before = line.rota(work)
-        after = _agreed(before, deals, schedule, lambda name: person(work, name).id, work.now)
+        after, made = _agreed(before, deals, schedule, lambda name: person(work, name).id, work.now)
         known = names(work.staff.everyone(), before)
         validate(after, known=known)
         changes = rotadifference.difference(before, after, known, local=True)
         if not dry_run:
             planning.change(work, line, lambda _: after, by=who, what=what)
+            _tell(work, line, schedule, made, who)
         return changes, work.rota.version()
 
     with here.store(config) as store:
@@ -153,24 +157,53 @@ def _agree(
     here.answer({"saved": not dry_run, "version": version, "changes": changes}, *changes, end)
 
 
+def _tell(work: Work, line: Line, schedule: str, made: list[Swap[StaffId]], by: StaffId | None) -> None:
+    """Both hear of it on their phones, and who serves can still give it back there: it is written down as a request
+    that has been taken."""
+    from handlers import serving
+
+    first, *back = made
+    taker = work.staff.get(first.taker) if first.taker is not None else None
+    assert taker is not None
+    cover = work.covers.add(
+        Cover(
+            number=0,
+            deal=Deal.SWAP if back else Deal.COVER,
+            giver=first.giver,
+            schedule=schedule,
+            start=first.start,
+            end=first.end,
+            status=Status.TAKEN,
+            due_at=first.start if first.start > work.now else first.end,
+            returned=(back[0].start, back[0].end) if back else None,
+            by=by,
+            taker=taker.id,
+            decided=first.decided,
+            note=first.note,
+        )
+    )
+    serving.confirm(work, line, cover, taker)
+    serving.tell_taken(work, line, cover, taker)
+
+
 def _agreed(
     planned: Rota[P],
-    deals: list[Deal],
+    deals: list[Agreed],
     schedule: str,
     called: Callable[[str], P],
     now: datetime | None = None,
-) -> Rota[P]:
-    """The rota with what they have agreed; the answer is no when the giver is not on call all of that time, or the
-    taker is already."""
+) -> tuple[Rota[P], list[Swap[P]]]:
+    """The rota with what they have agreed, and that alone; the answer is no when the giver is not on call all of that
+    time, or the taker is already."""
     mine = planned.named(schedule)
     if mine is None:
         raise answer_is_no("--schedule: the rota has no schedule of that name. See: greenroom rota show")
     swaps = [_swap(mine, deal, called(deal.giver), called(deal.taker), now) for deal in deals]
     changed = replace(mine, swaps=(*mine.swaps, *swaps))
-    return Rota(tuple(changed if one is mine else one for one in planned.schedules))
+    return Rota(tuple(changed if one is mine else one for one in planned.schedules)), swaps
 
 
-def _swap(mine: Schedule[P], deal: Deal, giver: P, taker: P, now: datetime | None) -> Swap[P]:
+def _swap(mine: Schedule[P], deal: Agreed, giver: P, taker: P, now: datetime | None) -> Swap[P]:
     if giver == taker:
         raise wrong_use("Somebody cannot serve for herself. Name two people.")
     end = deal.end or _end_of_shift(mine, giver, deal.start, deal.place)

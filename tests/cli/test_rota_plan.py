@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot import rotafile
+from bot.config import load
 from bot.covers import Cover, Deal
 from bot.messages import Address
-from bot.people import Medium, Role, Standing
+from bot.opening import line as line_of
+from bot.people import ContactId, Medium, Role, Standing
 from bot.redact import Secret
 from bot.rota import Status
+from handlers import serving
 from storage.work import Work
 from tests.cli.conftest import OURS, ROTA, Think, Type
 
@@ -107,7 +110,25 @@ def test_a_change_tells_what_it_opens_and_what_it_drops(line: Type, planned: Pat
     assert "swap: Alma to" in " ".join(line("audit").out.split())
 
 
-def test_cover_and_swap_are_checked_and_shown_before_they_count(line: Type, planned: Path) -> None:
+def _heard(work: Work) -> list[str]:
+    """To whom letters wait to leave."""
+    names = {contact.id: one.name for one in work.staff.everyone() for contact in one.contacts}
+    claimed = work.outbox.claim(
+        {(Medium.SMS, OURS): 9}, holder=b"a process .....1", lease=timedelta(seconds=9)
+    )
+    return [names[ContactId(one.letter.to)] for one in claimed if one.letter]
+
+
+def _given_back(work: Work) -> None:
+    (cover,) = work.covers.standing()
+    bo = work.staff.by_name("Bo")
+    assert bo is not None
+    serving.give_back(work, line_of(load(Path("config.toml"))), cover.number, bo)
+
+
+def test_cover_and_swap_are_checked_and_shown_before_they_count(
+    line: Type, think: Think, planned: Path
+) -> None:
     """Who is not on call, who is already, what is over, and with oneself: the answer is no, and nothing is saved."""
     start, later = shown(TOMORROW), shown(TOMORROW + timedelta(days=1))
     dry = line("rota", "cover", "Cleo", "--for", "Alma", "--from", start, "--dry-run", "--json").json
@@ -134,6 +155,11 @@ def test_cover_and_swap_are_checked_and_shown_before_they_count(line: Type, plan
     assert (done["saved"], done["version"]) == (True, 2)
     on = line("rota", "at", start, later, shown(TOMORROW + timedelta(days=2)), "--json").json
     assert [one["on call"] for one in on] == [["Bo"], ["Alma"], ["Alma"]]
+    # Both hear of it, and Bo can give it back with CAN'T: the swap of the rota is that of the request.
+    assert sorted(think(_heard)) == ["Alma", "Bo"]
+    think(_given_back)
+    on = line("rota", "at", start, later, "--json").json
+    assert [one["on call"] for one in on] == [["Alma"], ["Bo"]]
 
 
 def test_a_file_is_changed_without_a_line(types: Type, rota_file: Path) -> None:
