@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -69,7 +70,7 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
 
 
 async def test_nobody_takes_it(line: Stage) -> None:
-    """The shift begins: it is Alma's, and she and the admin are told; an OK after that takes nothing."""
+    """The shift begins: it is Alma's, and she and the admin are told; it can no longer be taken."""
     alma, bo, cleo = await three(line)
     charlie = await line.staff("Charlie", "telegram", roles=("admin",))
     cover = await asks(line)
@@ -81,7 +82,9 @@ async def test_nobody_takes_it(line: Stage) -> None:
     await expires(line)
     assert f"Nobody took your shift {NIGHT}, so it is yours." in new(alma)
     assert f"Nobody took the shift of Alma: {NIGHT}. It is still Alma's." in new(charlie)
-    assert await says(line, bo, "OK") == ["Too late: that is over."]
+    assert await says(line, bo, f"COVER {cover.number}") == [
+        f"{cover.number}: no longer open. Nothing was done."
+    ]
     assert await serves(line) == {"Alma"}
     assert await status(line, cover.number) is Status.EXPIRED
 
@@ -105,3 +108,19 @@ async def test_an_ok_for_a_texter_takes_no_shift(line: Stage) -> None:
     assert await says(line, bo, f"{code} one moment") == []
     assert (await says(line, bo, "CAN'T"))[:1] != [f"{cover.number}: noted, thank you."]
     assert await status(line, cover.number) is Status.OPEN
+
+
+async def test_two_say_ok_at_the_same_moment(line: Stage) -> None:
+    """One has it, the other is told; the rota changes once."""
+    alma, bo, cleo = await three(line)
+    cover = await asks(line)
+    new(alma), new(bo), new(cleo)
+    before = await line.do(lambda work: work.rota.version())
+    await asyncio.gather(bo.write("OK"), cleo.write("OK"))
+    await line.settled()
+    told = [*new(bo), *new(cleo)]
+    assert sorted(text.partition(" ")[0] for text in told) == sorted(["You", f"{cover.number}:"])
+    assert f"{cover.number}: already taken. Thank you." in told
+    assert len(new(alma)) == 1
+    assert await line.do(lambda work: work.rota.version()) == before + 1
+    assert len(await serves(line)) == 1
