@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.errors import NotNow
 from bot.reminders import about_what
+from bot.services import LONGEST
 from handlers import covering, coverwords, handoff, reminding, resting
 from handlers.turn import Turn
 from storage.questions import Question
@@ -23,6 +24,9 @@ def comes(turn: Turn, question: Question) -> None:
 def is_here(turn: Turn, question: Question) -> None:
     """She is there."""
     about = about_what(question.about)
+    if about.end - about.start >= LONGEST:
+        turn.tell("ready.ok.open")
+        return
     turn.tell("ready.ok", until=turn.line.moment_for(turn.staff, about.end))
 
 
