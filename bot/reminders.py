@@ -46,6 +46,7 @@ WHEN: Final[Mapping[Remind, When]] = {
 }
 SILENCE: Final = timedelta(minutes=5)
 """So long after READY? somebody who has not been heard of is out of reach."""
+SPARE: Final = timedelta(minutes=5)
 AHEAD: Final = max(when.before for when in WHEN.values())
 BACK: Final = timedelta(hours=1)
 
@@ -72,6 +73,12 @@ def _is_due(what: Remind, service: Service, now: datetime, since: datetime) -> b
     if when.schedules and not when.schedules.intersection(service.schedules):
         return False
     return since <= at <= now < at + when.late
+
+
+def leaves_by(what: Remind, service: Service) -> datetime:
+    """Until when its letter is worth sending: one that waited for a carrier, or a dead process, must not come late."""
+    when = WHEN[what]
+    return service.start - when.before + when.late + SPARE
 
 
 def hears(person: Staff) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.decision import ToStaff
 from bot.errors import NotNow
@@ -37,11 +37,12 @@ def ask(
     about: bytes = b"",
     to: Contact | None = None,
     buttons: tuple[Button, ...] | None = None,
+    within: timedelta | None = None,
 ) -> QuestionId | None:
     """Asks her, at `to` or at the contact she is written to; None when she cannot be reached.
 
     `about` comes back with the answer, up to `due_at`. `buttons`: their captions (places), in place of OK and CAN'T,
-    with "ok" or "cannot" as data.
+    with "ok" or "cannot" as data. `within`: a letter that could not leave by then does not any more.
     """
     contact = to or person.contact
     if contact is None:
@@ -57,6 +58,7 @@ def ask(
             priority=Priority.NOTICE,
             buttons=tuple(Button(one.caption, f"{one.data}:{question.hex()}") for one in shown),
             question=question,
+            within=within,
         ),
         None,
     )

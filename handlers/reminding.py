@@ -56,7 +56,8 @@ def _say(work: Work, line: Line, person: Staff, what: Remind, service: Service) 
         return
     asked = _words(line, person, what, service)
     about = reminders.about(service, work.now)
-    questions.ask(work, line, person, asked, KINDS[what], due_at=service.end, about=about)
+    within = reminders.leaves_by(what, service) - work.now
+    questions.ask(work, line, person, asked, KINDS[what], due_at=service.end, about=about, within=within)
 
 
 def _words(line: Line, person: Staff, what: Remind, service: Service) -> Phrase:

@@ -182,3 +182,20 @@ async def test_two_processes_at_once_remind_once(line: Stage) -> None:
     await asyncio.gather(*(one.round() for one in others), *(program.store.do(look) for _ in range(4)))
     await line.settled()
     assert told(alma, HOUR) == 1
+
+
+async def test_a_reminder_that_could_not_leave_does_not_come_late(line: Stage) -> None:
+    """The carrier takes nothing for two hours: "soon" would be a lie by then."""
+    alma = await line.staff("Alma", "telegram")
+    start = whole_hour(line.town.clock.now(), ahead=3)
+    await line.plan(turns("Alma", start=start, hours=12, until=start + line.minutes(12 * 60)))
+    await line.settled()
+    program = line.program
+    assert program is not None
+    line.town.telegram.faults.broken("sendMessage", times=None)
+    line.town.clock.move(line.minutes(121))
+    await program.roster.round()
+    line.town.clock.move(line.minutes(120))
+    line.town.telegram.faults.off("sendMessage")
+    await line.rounds(minutes=1)
+    assert told(alma, HOUR) == 0
