@@ -59,8 +59,8 @@ def weekly(books: Books, person: StaffId, more: Span, less: Span | None = None) 
 
 
 def candidates(books: Books, schedule: str, giver: StaffId, start: datetime, end: datetime) -> list[Staff]:
-    """Every colleague who could serve [start, end) for her, the least burdened first: who can answer, is not away and
-    not on call then, and would not pass the weekly hours."""
+    """Every colleague who could serve [start, end) for her: who can answer, is not away and not on call then. The least
+    burdened come first, and last of all who would pass the weekly hours: she is asked, for a gap is worse, and told."""
     able = {
         one.id: one
         for one in books.people.values()
@@ -68,9 +68,13 @@ def candidates(books: Books, schedule: str, giver: StaffId, start: datetime, end
         and one.can_answer
         and not is_away(books, one.id, start, end)
         and not hers(books, schedule, one.id, start, end)
-        and weekly(books, one.id, (start, end)) <= books.most
     }
-    return [able[one] for one in _fair(books, list(able), start, end)]
+    fair = _fair(books, list(able), start, end)
+    return [able[one] for one in sorted(fair, key=lambda one: _tired(books, one, (start, end)))]
+
+
+def _tired(books: Books, person: StaffId, more: Span, less: Span | None = None) -> bool:
+    return weekly(books, person, more, less) > books.most
 
 
 def _fair(books: Books, people: list[StaffId], start: datetime, end: datetime) -> list[StaffId]:
@@ -95,9 +99,9 @@ def partners(
     found = []
     for one in sorted(able, key=lambda person: order[person.id]):
         back = in_return(books, schedule, giver, one.id, (start, end), wanted)
-        if back is not None and weekly(books, one.id, (start, end), back) <= books.most:
+        if back is not None:
             found.append((one, back))
-    return found
+    return sorted(found, key=lambda pair: _tired(books, pair[0].id, (start, end), pair[1]))
 
 
 def in_return(

@@ -38,7 +38,7 @@ class Line:
     the line's. `reply_deadline`: a reply that could not leave by then goes back to its writer. `rested`: how long a
     staff letter is worth sending. `reveal`: whether two people together may have a texter's address. `count` is told
     why something went no further, by a word of ours. `countries`: those we send SMS to; None for all.
-    `keeps_during_hold`: DELETE waits for the end of a hold. `weekly_hours`: nobody is asked to serve more in a week."""
+    `keeps_during_hold`: DELETE waits for the end of a hold. `weekly_hours`: beyond them one is asked to serve last."""
 
     voice: Voice
     pace: Pace
