@@ -71,11 +71,16 @@ CANNOT_ALONE = OK_OR_CANNOT[1:]
 
 
 def meant(turn: Turn, *, agreed: bool) -> Answer | None:
-    """The answer that her word is, if a question was the last thing that the line sent to this phone; else None.
+    """The answer that her word is: to the question that she swiped, or, without a swipe, if a question was the last
+    thing that the line sent to this phone; else None.
 
     What is on its way to her at this moment may be the last thing she saw: then only one that is certain counts.
-    Raises NotNow where the question was the last thing, and is over.
+    Raises NotNow where that question is over.
     """
+    if turn.asked is not None:
+        return _answer(turn, turn.asked, agreed=agreed)
+    if turn.swiped is not None or turn.astray:
+        return None
     on_its_way = turn.work.outbox.asking(turn.contact.id)
     last = on_its_way or frozenset({turn.contact.last_question})
     if len(last) != 1:

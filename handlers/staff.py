@@ -25,8 +25,7 @@ Obey = Callable[[Turn, grammar.Command | questions.Answer], None]
 def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
     """One inbound of a joined staff member, in the transaction that remembers it."""
     staff, contact = person
-    swiped, astray = _swiped(work, inbound, contact)
-    turn = Turn(work, line, inbound, staff, contact, swiped=swiped, astray=astray)
+    turn = _swiped(Turn(work, line, inbound, staff, contact))
     if inbound.kind is not Kind.BLOCKED:
         reminding.heard(work, staff)
     if _reach_changed(turn):
@@ -51,15 +50,17 @@ def _remember(turn: Turn) -> None:
         )
 
 
-def _swiped(work: Work, inbound: Inbound, contact: Contact) -> tuple[Conversation | None, bool]:
-    """The conversation that the swiped message came from, by the carrier's number of that message; and whether that
-    message is unknown: then the swipe says nothing, and nobody guesses. One that is still on its way to her is not."""
-    if inbound.copy is None or inbound.replies_to is None:
-        return None, False
-    told = inbound.copy
-    row = work.copies.find(Copy(told.medium, told.via, told.chat, inbound.replies_to))
-    conversation = work.conversations.get(row.conversation) if row and row.conversation else None
-    return conversation, row is None and not work.outbox.in_flight(contact.id)
+def _swiped(turn: Turn) -> Turn:
+    """With what the swiped message was, by the carrier's number of it: of a conversation, or a question of ours. From
+    any other the swipe says nothing, and nobody guesses. One that is still on its way to her is as if not swiped."""
+    told, to = turn.inbound.copy, turn.inbound.replies_to
+    if told is None or to is None:
+        return turn
+    row = turn.work.copies.find(Copy(told.medium, told.via, told.chat, to))
+    if row is None:
+        return replace(turn, astray=not turn.work.outbox.in_flight(turn.contact.id))
+    conversation = turn.work.conversations.get(row.conversation) if row.conversation else None
+    return replace(turn, swiped=conversation, astray=conversation is None, asked=row.question)
 
 
 # ── Reach: STOP, START, blocked ──

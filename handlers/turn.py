@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
-from bot.people import Contact, Staff
+from bot.people import Contact, QuestionId, Staff
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 from handlers import apply
@@ -18,8 +18,8 @@ from storage.work import Work
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One inbound of one staff member. `swiped`: the conversation that it answers by a swipe-reply or a button.
-    `astray`: it answers a message that we know nothing of any more. `about`: the conversations that it has turned out
-    to be about, in that order."""
+    `astray`: it answers a message that comes from no conversation, or that we know nothing of any more; `asked`: the
+    question that this message asked. `about`: the conversations that it has turned out to be about, in that order."""
 
     work: Work
     line: Line
@@ -28,6 +28,7 @@ class Turn:
     contact: Contact
     swiped: Conversation | None = None
     astray: bool = False
+    asked: QuestionId | None = None
     about: list[Conversation] = field(default_factory=list)
 
     @property

@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, select, update
 from bot.channel import Outcome
 from bot.errors import SealBroken
 from bot.messages import Address, Copy, Side, Writer
-from bot.people import ContactId, ConversationId, Medium, StaffId
+from bot.people import ContactId, ConversationId, Medium, QuestionId, StaffId
 from bot.redact import Secret
 from storage.desk import AnyRow, Desk
 from storage.payloads import Author, Trace, pack, unpack
@@ -36,7 +36,8 @@ HANDED_ON: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class CopyRow:
-    """One message that a carrier holds. `line`: the transcript line it carries; `offer`: it was an offer."""
+    """One message that a carrier holds. `line`: the transcript line it carries; `offer`: it was an offer; `question`:
+    the one that it asked."""
 
     id: bytes
     copy: Copy
@@ -47,6 +48,7 @@ class CopyRow:
     standing: str
     writer: Writer | None
     offer: bool
+    question: QuestionId | None
 
 
 _FOUND = select(copies, envelopes.c.kid, envelopes.c.wrapped).select_from(
@@ -101,6 +103,7 @@ class Copies:
         writer: Writer | None = None,
         reference_label: bytes | None = None,
         offer: bool = False,
+        question: QuestionId | None = None,
         at_once: bool = False,
     ) -> None:
         """Remembers a carrier's copy; one that is known already stays as it is. `contact`: staff only.
@@ -115,7 +118,13 @@ class Copies:
         copy_id = self._desk.chance.id()
         key = vault.new_key()
         trace = Trace(
-            copy.via, copy.chat.reveal(), copy.message.reveal(), author_of(writer), copy.media, conversation
+            copy.via,
+            copy.chat.reveal(),
+            copy.message.reveal(),
+            author_of(writer),
+            copy.media,
+            conversation,
+            question,
         )
         at = min(copy.at or self._desk.now, self._desk.now)
         row: dict[str, object] = {
@@ -147,7 +156,14 @@ class Copies:
         if message == row.copy.message:
             return
         twin = replace(row.copy, message=message)
-        self.keep(twin, side=row.side, conversation=row.conversation, contact=row.contact, line=row.line)
+        self.keep(
+            twin,
+            side=row.side,
+            conversation=row.conversation,
+            contact=row.contact,
+            line=row.line,
+            question=row.question,
+        )
         if final:
             labels = self._labels(twin)
             self._desk.conn.execute(_FINAL_BY_LABEL, {"labels": labels, "now": self._desk.now})
@@ -233,6 +249,7 @@ class Copies:
             standing=row.standing,
             writer=writer_of(trace.author),
             offer=row.offer,
+            question=None if trace.question is None else QuestionId(trace.question),
         )
 
 

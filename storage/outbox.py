@@ -400,5 +400,6 @@ class Outbox:
                 writer=None if letter is None else letter.writer,
                 reference_label=row.reference_label,
                 offer=letter is not None and letter.offer,
+                question=None if letter is None else letter.question,
             )
         return claimed

@@ -90,6 +90,7 @@ class Trace(msgspec.Struct, frozen=True, array_like=True):
     author: Author | None = None
     media: bool = False
     about: bytes | None = None
+    question: bytes | None = None
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):

@@ -140,6 +140,8 @@ def _certain(turn: Turn, command: Command) -> Conversation:
         found = relay.whose(desk.laid_out(turn), turn.work.now)
     except WhichConversation:
         codes = [c.code for c in turn.work.conversations.talking_with(turn.staff.id)]
+        if not codes:
+            raise NotNow("none.open") from None
         raise _which(turn, command, codes) from None
     turn.about.append(found)
     return found
