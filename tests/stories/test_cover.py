@@ -84,9 +84,9 @@ async def test_nobody_takes_it(line: Stage) -> None:
     await expires(line)
     assert f"Nobody took your shift {NIGHT}, so it is yours." in new(alma)
     assert f"Nobody took the shift of Alma: {NIGHT}. It is still Alma's." in new(charlie)
-    assert await says(line, bo, f"COVER {cover.number}") == [
-        f"{cover.number}: no longer open. Nothing was done."
-    ]
+    # A round of the rota's own may remind Bo of the night after in the meantime.
+    answered = await says(line, bo, f"COVER {cover.number}")
+    assert f"{cover.number}: no longer open. Nothing was done." in answered
     assert await serves(line) == {"Alma"}
     assert await status(line, cover.number) is Status.EXPIRED
 
