@@ -22,6 +22,12 @@ from bot.windows import DAYS, Window, clock
 
 __all__ = ["DAYS", "decode", "difference", "encode", "parse", "write"]
 
+MOST_PARTS = 20
+"""Of a key: ours have three at most, and the parser's time grows with the square of them."""
+_NO_KEYS = re.compile(
+    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*',
+)
+"""Texts and remarks, in which a dot parts nothing."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 
 
@@ -37,18 +43,31 @@ def decode(document: bytes) -> Rota[StaffId]:
 
 def parse(text: str) -> Rota[str]:
     """The rota of a file, validated; names in it need not be staff. `RotaError` names the place that is wrong."""
-    try:
-        tree = tomllib.loads(text)
-    except RecursionError:
-        raise RotaError("The rota file is nested too deeply.") from None
-    except ValueError as error:  # also a number with more digits than Python reads
-        raise RotaError(f"The rota file is not TOML: {str(error).rstrip('.')}.") from None
-    schedules = Table("rota file", tree, ("schedule",)).tables("schedule")
+    schedules = Table("rota file", _tree(text), ("schedule",)).tables("schedule")
     rota = Rota(tuple(_schedule(f"schedule {n}", keys) for n, keys in enumerate(schedules, 1)))
     if not rota.schedules:
         refuse("rota file", "it has no [[schedule]]")
     validate(rota)
     return rota
+
+
+def _tree(text: str) -> dict[str, object]:
+    for n, line in enumerate(_NO_KEYS.sub(_lines_of, text).split("\n"), 1):
+        if line.count(".") >= MOST_PARTS:
+            raise RotaError(f"rota file, line {n}: a key has too many parts.")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise RotaError("The rota file is nested too deeply.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise RotaError(f"The rota file is not TOML: {str(error).rstrip('.')}.") from None
+    except ValueError:  # more digits than Python reads
+        raise RotaError("rota file: a number in it has too many digits.") from None
+
+
+def _lines_of(found: re.Match[str]) -> str:
+    """So that the lines keep their numbers."""
+    return "\n" * found[0].count("\n")
 
 
 def _schedule(place: str, keys: dict[str, object]) -> Schedule[str]:

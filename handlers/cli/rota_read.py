@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,14 +72,9 @@ def no_strangers(path: Path, known: Iterable[str]) -> None:
 
 
 def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise wrong_use("The rota file is too large to be one.")
-        content = path.read_bytes()
-    except (OSError, ValueError):
-        raise wrong_use(
-            "The rota file cannot be read. See that the path is right and this user may read it."
-        ) from None
+    content = _content(path)
+    if len(content) > LARGEST_FILE:
+        raise wrong_use("The rota file is too large to be one.")
     if content.startswith(b"PK"):
         raise wrong_use("The rota file is a workbook. Save it as CSV (UTF-8) and try again.")
     # What Excel calls Unicode text is UTF-16 with tabs.
@@ -86,6 +83,20 @@ def _text(path: Path) -> str:
         return content.decode("utf-16" if wide else "utf-8")
     except UnicodeDecodeError:
         raise wrong_use("The rota file is not text in UTF-8. Save it as UTF-8 and try again.") from None
+
+
+def _content(path: Path) -> bytes:
+    """What stands in the file, as far as a byte more than it may hold."""
+    try:
+        # Without waiting: else whoever names a pipe that nobody writes to sits there for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise wrong_use("The rota file is a pipe or a device. Save it as a file and name that.")
+            return opened.read(LARGEST_FILE + 1)
+    except (OSError, ValueError):
+        raise wrong_use(
+            "The rota file cannot be read. See that the path is right and this user may read it."
+        ) from None
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:

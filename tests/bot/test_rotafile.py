@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -264,10 +265,29 @@ def test_broken_toml_is_refused_with_the_place(text: str) -> None:
     assert refused(text="\n\nname = on call\n").endswith("(at line 3, column 8).")
 
 
-@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "x = 1" + "0" * 5000])
-def test_a_hostile_file_is_refused_too(text: str) -> None:
-    """Depth and length end in a sentence."""
-    assert refused(text=text).startswith("The rota file is")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "[" * 5000, "The rota file is nested too deeply."),
+        ("x = 1" + "0" * 5000, "rota file: a number in it has too many digits."),
+        ("\n" + "a." * 300_000 + "a = 1", "rota file, line 2: a key has too many parts."),
+        ('why = """\n.\n"""\n[' + '"." . ' * 300_000 + "a]", "rota file, line 4: a key has too many parts."),
+    ],
+    ids=["deep", "long", "dotted", "dotted in quotes"],
+)
+def test_a_hostile_file_is_refused_too(text: str, said: str) -> None:
+    """At once, in a sentence that quotes no words of the reader's own."""
+    before = time.process_time()
+    assert refused(text=text) == said
+    assert time.process_time() - before < 2
+
+
+def test_dots_in_texts_and_remarks_part_nothing() -> None:
+    """However many."""
+    dots = "." * 100
+    swap = "[[schedule.swap]]\n"
+    text = FILE.replace(swap, f"# \"{dots}\n{swap}note = '{dots} # {dots}'  # {dots}\n")
+    assert rotafile.parse(text).schedules[0].swaps[0].note == f"{dots} # {dots}"
 
 
 def test_an_unknown_person_is_refused_by_place_not_by_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,17 @@ def test_a_file_that_is_none_is_exit_2(types: Type, path: str) -> None:
         shown = types(*words)
         assert (shown.code, shown.out) == (2, "")
         assert shown.err.count("\n") == 1
+
+
+def test_what_has_no_end_is_no_file(types: Type, tmp_path: Path) -> None:
+    """A pipe that nobody writes to, and a device that never ends, are answered at once."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in ("pipe.toml", "/dev/zero", "/dev/stdin"):
+        for words in (["rota", "at", "--file", path], ["rota", "apply", path]):
+            shown = types(*words)
+            assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+    (tmp_path / "large.toml").write_bytes(b"#" * 4_000_001)
+    assert "too large" in types("rota", "at", "--file", "large.toml").err
 
 
 def test_the_real_program_answers_for_a_file(process: Type, rota_file: Path) -> None:
