@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from bot import rota
+from bot import rota, rotafile
 from bot.people import StaffId
-from bot.rota import Schedule, Shift
+from bot.rota import Rota, Schedule, Shift
 from handlers.line import Line
 from storage.duty import Duty
 from storage.work import Work
@@ -15,21 +15,28 @@ from storage.work import Work
 
 def calendar(work: Work, line: Line, start: datetime, end: datetime) -> dict[str, list[Shift[StaffId]]]:
     """Who was, is and will be on call within [start, end), by schedule; one that is no longer in the rota, as far as it
-    is in the log. Before the log begins: whom the rota in force would have had."""
-    planned = line.rota(work)
-    until = work.duty.until()
-    begun = work.rota.begun() if until is not None else None
-    first = min(max(begun, start), end) if begun is not None else end
-    last = min(max(until, first), end) if until is not None else end
+    is in the log. Before the first rota was saved: whom that one would have had, whatever became of it since."""
+    planned, until, oldest = line.rota(work), work.duty.until(), work.rota.first()
+    first = start if oldest is None else min(max(oldest.at, start), end)
+    last = first if until is None else min(max(until, first), end)
+    earlier: Rota[StaffId] = rotafile.decode(oldest.document) if oldest and start < first else Rota()
     log = work.duty.within(first, last) if first < last else []
     found: dict[str, list[Shift[StaffId]]] = {}
-    for name in dict.fromkeys([*(one.name for one in planned.schedules), *(one.schedule for one in log)]):
-        schedule = planned.named(name)
+    for name in dict.fromkeys(_names(planned, earlier, log)):
         written = _as_written([one for one in log if one.schedule == name], first, last)
         found[name] = rota.merged(
-            [*_planned(schedule, start, first), *written, *_planned(schedule, last, end)]
+            [
+                *_planned(earlier.named(name), start, first),
+                *written,
+                *_planned(planned.named(name), last, end),
+            ]
         )
     return found
+
+
+def _names(planned: Rota[StaffId], earlier: Rota[StaffId], log: list[Duty]) -> list[str]:
+    rotas = [one.name for whole in (planned, earlier) for one in whole.schedules]
+    return [*rotas, *(one.schedule for one in log)]
 
 
 def _planned(schedule: Schedule[StaffId] | None, start: datetime, end: datetime) -> list[Shift[StaffId]]:

@@ -64,28 +64,28 @@ class RotaRoom:
             raise SealBroken("The newest rota is missing.").at("rotas.sealed", Owner.LINE, LINE_ID)
         if row is None:
             return None
-        key = self._desk.key(Owner.LINE, LINE_ID)
-        opened = self._desk.vault.open(key, _place(row.version), row.sealed)
-        version = unpack(Version, opened.body)
-        return Accepted(row.version, version.document, version.by, opened.at)
+        return self._opened(row.version, row.sealed)
 
     def versions(self, last: int) -> list[Accepted]:
         """The newest `last` versions, the oldest of them first. SealBroken when one was changed."""
-        found = []
-        for row in self._desk.conn.execute(_VERSIONS, {"last": last}).all():
-            key = self._desk.key(Owner.LINE, LINE_ID)
-            opened = self._desk.vault.open(key, _place(row.version), row.sealed)
-            version = unpack(Version, opened.body)
-            found.append(Accepted(row.version, version.document, version.by, opened.at))
-        return found[::-1]
+        rows = self._desk.conn.execute(_VERSIONS, {"last": last}).all()
+        return [self._opened(row.version, row.sealed) for row in reversed(rows)]
 
     def begun(self) -> datetime | None:
         """When the first version was saved; None before. SealBroken when it was changed."""
+        first = self.first()
+        return None if first is None else first.at
+
+    def first(self) -> Accepted | None:
+        """The first version; None before. SealBroken when it was changed."""
         row = self._desk.conn.execute(_FIRST).first()
-        if row is None:
-            return None
+        return None if row is None else self._opened(row.version, row.sealed)
+
+    def _opened(self, number: int, sealed: bytes) -> Accepted:
         key = self._desk.key(Owner.LINE, LINE_ID)
-        return self._desk.vault.open(key, _place(row.version), row.sealed).at
+        opened = self._desk.vault.open(key, _place(number), sealed)
+        version = unpack(Version, opened.body)
+        return Accepted(number, version.document, version.by, opened.at)
 
     def save(self, document: bytes, *, by: str) -> int:
         """Appends a document and who brought it; its version. Stale when somebody else saved one at this moment."""

@@ -63,7 +63,8 @@ def fair(
     who should be asked next.
 
     A night (22:00 to 06:00), a Saturday or Sunday, and a holiday count once each, when any part of it is served. Asked
-    next is who carries least: hours, and 4 more for each night, 4 for each weekend day, 8 for each holiday.
+    next is who carries least: hours, and 4 more for each night, 4 for each weekend day, 8 for each holiday. Before
+    the line's first rota was saved nobody served, and nothing is counted.
     """
     here = asked.of(context)
     clock = zone_named(zone)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from handlers.line import Line
     from storage.rota import Accepted
     from storage.work import Work
+
+NONE_YET: Final = "No rota has been applied. Write one, then: greenroom rota apply rota.toml"
 
 
 def export(
@@ -68,6 +71,8 @@ def history(
 
     with here.store(config) as store:
         found = store.do_now(thought)
+    if not found:
+        raise answer_is_no(NONE_YET)
     here.table(
         found,
         ("version", "when (UTC)", "by", "what changed"),
@@ -94,7 +99,7 @@ def _of_line(here: asked.Asked) -> Rota[str]:
     with here.store(config) as store:
         planned = store.do_now(thought)
     if not planned.schedules:
-        raise answer_is_no("No rota has been applied. Write one, then: greenroom rota apply rota.toml")
+        raise answer_is_no(NONE_YET)
     return planned
 
 
@@ -123,9 +128,8 @@ def _told(versions: list[Accepted], people: dict[StaffId, str], last: int) -> li
     """The newest first."""
     rotas = [rotafile.decode(one.document) for one in versions]
     none: Rota[StaffId] = Rota()
-    before = [none, *rotas[:-1]] if len(versions) <= last else rotas[:-1]
+    before = [none, *rotas] if len(versions) <= last else rotas
     told = versions if len(versions) <= last else versions[1:]
-    after = rotas[len(rotas) - len(told) :]
     return [
         {
             "version": one.number,
@@ -133,7 +137,7 @@ def _told(versions: list[Accepted], people: dict[StaffId, str], last: int) -> li
             "by": _by(one.by, people),
             "changes": rotadifference.difference(old, new, people, local=True),
         }
-        for one, old, new in zip(told, before, after, strict=True)
+        for one, (old, new) in zip(told, pairwise(before), strict=True)
     ][::-1]
 
 

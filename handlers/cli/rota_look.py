@@ -79,7 +79,10 @@ def at(
     file: Given = None,
     zone: Zone = None,
 ) -> None:
-    """Who is on call, and who is backup, at one or more instants; at one that is over, who was."""
+    """Who is on call, and who is backup, at one or more instants; at one that is over, who was.
+
+    Before the line's first rota was saved: whom that rota would have had.
+    """
     here = asked.of(context)
     clock = zone_named(zone)
     times = [instant(text, f"INSTANT {n}", clock) for n, text in enumerate(instants or (), 1)]

@@ -192,6 +192,27 @@ def test_the_past_is_shown_as_it_was(line: Type, think: Think, tmp_path: Path) -
     assert line("rota", "show", "--person", "Zoe").code == 1
 
 
+def test_the_time_before_the_first_rota_is_that_rota_s(line: Type, think: Think, tmp_path: Path) -> None:
+    """What a script asks about it is answered alike for ever, whatever is applied later."""
+    assert "No rota has been applied" in line("rota", "history").err
+    assert line("rota", "history", "--json").code == 1
+    counselors(think, Alma=("en",), Bo=("en",))
+    path = tmp_path / "rota.toml"
+    alone = DAYS.format(start=NOW - timedelta(days=99)).replace('["Alma", "Bo"]', '["Alma"]')
+    ago = NOW.replace(microsecond=0) - timedelta(days=9)
+    day = ("--from", shown(ago), "--to", shown(ago + timedelta(days=1)), "--json")
+    path.write_text(alone)
+    line("rota", "apply", str(path))
+    first = line("rota", "at", shown(ago), "--json").json, line("rota", "show", *day).json
+    path.write_text(alone.replace("Alma", "Bo").replace('"on call"', '"nights"'))
+    line("rota", "apply", str(path))
+    assert first[0][0]["on call"] == ["Alma"]
+    assert first[1]["on call"] == [{"start": day[1], "end": day[3], "people": ["Alma"]}]
+    assert line("rota", "at", shown(ago), "--json").json == first[0]
+    assert line("rota", "show", *day).json["on call"] == first[1]["on call"]
+    assert "Before" in line("rota", "fair", "--help").out
+
+
 def test_gaps_of_the_saved_rota_are_of_people_and_of_languages(
     line: Type, think: Think, planned: Path
 ) -> None:
