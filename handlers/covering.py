@@ -13,6 +13,7 @@ from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
 from bot.people import Role, Staff, StaffId
 from bot.questions import QuestionKind
+from handlers import exchanging
 from handlers.coverwords import books, concerned, inform, named, next_shifts, proposals, put, tell_admins
 from handlers.line import Line
 from storage.work import Work
@@ -132,7 +133,21 @@ def expire(work: Work, line: Line) -> int:
             done += cancel(work, line, cover, work.staff.get(cover.giver))
         elif cover.status is Status.OPEN and work.staff.get(cover.giver) is None:
             done += cancel(work, line, cover, None)
+        elif cover.status is Status.TAKEN and not exchanging.stands(planned, cover):
+            done += _dropped(work, line, cover)
     return done + _lapse(work)
+
+
+def _dropped(work: Work, line: Line, cover: Cover) -> bool:
+    """An agreement that a new rota has left out: each of them would else believe that the other serves."""
+    if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
+        return False
+    giver, taker = work.staff.get(cover.giver), cover.taker and work.staff.get(cover.taker)
+    people = {one.id: one for one in (*concerned(work, cover), *([taker] if taker else []))}
+    for person in people.values():
+        said = {"name": taker.name if taker else "-", "giver": giver.name if giver else "-"}
+        inform(work, line, person, cover, "cover.dropped", **said)
+    return True
 
 
 def _expired(work: Work, line: Line, cover: Cover) -> None:

@@ -44,6 +44,17 @@ def undo(work: Work, line: Line, cover: Cover, *, by: StaffId) -> None:
     )
 
 
+def stands(planned: Rota[StaffId], cover: Cover) -> bool:
+    """Whether the rota still holds what was agreed; a new file may have left it out."""
+    schedule = planned.named(cover.schedule)
+    there = {_terms(one) for one in schedule.swaps} if schedule is not None else set()
+    return all(_terms(one) in there for one in _swaps(cover))
+
+
+def _terms(swap: Swap[StaffId]) -> tuple[object, ...]:
+    return swap.giver, swap.taker, swap.start, swap.end, swap.status
+
+
 def _swaps(cover: Cover) -> tuple[Swap[StaffId], ...]:
     given = Swap(
         giver=cover.giver,

@@ -71,6 +71,24 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
     assert await serves(line) == {"Alma"}
 
 
+async def test_an_agreement_that_a_new_rota_leaves_out_is_told(line: Stage) -> None:
+    """Both would else believe that the other serves; and nobody is told that it is taken."""
+    alma, bo, cleo = await three(line)
+    cover = await asks(line)
+    await says(line, bo, "OK")
+    new(alma), new(bo)
+    await nights(line, "Alma", "Bo", "Cleo")
+    assert await serves(line) == {"Alma"}
+    await expires(line)
+    await expires(line)
+    told = f"Bo no longer serves for Alma, {NIGHT}: the rota was changed (cover {cover.number})."
+    assert told in new(alma)
+    assert told in new(bo)
+    assert await says(line, cleo, f"COVER {cover.number}") == [
+        f"{cover.number}: no longer open. Nothing was done."
+    ]
+
+
 async def test_nobody_takes_it(line: Stage) -> None:
     """The shift begins: it is Alma's, and she and the admin are told; it can no longer be taken."""
     alma, bo, cleo = await three(line)
