@@ -54,6 +54,7 @@ BACK: Final = timedelta(hours=1)
 def due(planned: Rota[StaffId], now: datetime, since: datetime) -> list[tuple[Remind, Service]]:
     """What is to be said now, each shift up to its end as far as that is near. `since`: when this rota came into force.
 
+    READY? comes last: of what comes to one phone at once, OK and CAN'T must answer that.
     A shift that was put on her after its reminder was due is not reminded of: she has just heard of it. Whoever is on
     call for ever has no beginning in sight, and is never asked.
     """
@@ -64,7 +65,7 @@ def due(planned: Rota[StaffId], now: datetime, since: datetime) -> list[tuple[Re
         for one in services(schedule, first, now + AHEAD + timedelta(seconds=1))
         if one.start > first
     )
-    return [(what, one) for one in found for what in Remind if _is_due(what, one, now, since)]
+    return [(what, one) for what in Remind for one in found if _is_due(what, one, now, since)]
 
 
 def _is_due(what: Remind, service: Service, now: datetime, since: datetime) -> bool:

@@ -56,7 +56,6 @@ def _log_duty(work: Work, line: Line) -> int:
 PARTS: Final = (
     Part("duty", _log_duty, HOUR),
     Part("hand-off", handoff.shifts_end),
-    Part("reminders", reminding.remind),
     Part("silence", reminding.find_silent),
     Part("covers", covering.expire),
     Part("unreachable", unreachable.tell),
@@ -64,6 +63,8 @@ PARTS: Final = (
     Part("new gaps", gapalarm.at_once, SOON),
     Part("digest", digest.monday, MINUTE),
     Part("closed", closing.daily, MINUTE),
+    # Behind all that may go to the same phone: OK and CAN'T answer what came last, and that must be READY?.
+    Part("reminders", reminding.remind),
     Part("lapsed questions", reminding.lapse, HOUR),
 )
 

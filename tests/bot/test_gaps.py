@@ -97,6 +97,12 @@ def test_reminders_come_at_their_time_and_never_two_at_once() -> None:
     assert said[Remind.READY][-1] < start + timedelta(minutes=11)
 
 
+def test_of_two_at_one_moment_ready_comes_last() -> None:
+    """Alma's shift begins, a day before her next: OK must answer READY?."""
+    planned = plan(ALMA, BO, start=NOON, hours=12)
+    assert [what for what, _ in reminders.due(planned, NOON, NOON - 48 * HOUR)] == [Remind.DAY, Remind.READY]
+
+
 def test_a_shift_that_is_younger_than_its_reminder_gets_none() -> None:
     """Put on her twenty hours before: only the hour's; and who is on call for ever has no beginning."""
     start = NOON + 20 * HOUR
