@@ -33,7 +33,8 @@ def open_request(
     note: str = "",
 ) -> Cover:
     """Puts to every colleague who could, each once, that she serve [start, end) for `giver`; one that stands already is
-    not opened again. `by`: who asks, if not she. She, and `by`, hear how many were asked.
+    not opened again: who asks hears that it is open still. `by`: who asks, if not she. She, and `by`, hear how many
+    were asked.
 
     NotNow with the phrase to answer with: the time has passed, or she is not on call then.
     """
@@ -45,6 +46,8 @@ def open_request(
         raise NotNow("cover.not.on", shifts=next_shifts(work, line, giver, schedule=schedule, reader=by))
     standing = _standing(work, giver.id, schedule, (start, end))
     if standing is not None:
+        asked = str(len(standing.asked))
+        inform(work, line, by or giver, standing, "cover.still", name=giver.name, count=asked)
         return standing
     proposed = proposals(known, deal, schedule, giver.id, (start, end), wanted)
     cover = work.covers.add(

@@ -31,7 +31,8 @@ def is_here(turn: Turn, question: Question) -> None:
 
 
 def cannot_come(turn: Turn, question: Question) -> None:
-    """Her colleagues are asked at once, each once; she hears how many, and may come all the same until one takes it."""
+    """Her colleagues are asked at once, each once; she hears how many, and may come all the same until one takes it.
+    Where they were asked before, nobody but she hears anything."""
     work, line = turn.work, turn.line
     left = list(reminding.left_of(line.rota(work), question, work.now))
     if not left:
@@ -40,7 +41,8 @@ def cannot_come(turn: Turn, question: Question) -> None:
         cover = covering.open_request(
             work, line, giver=turn.staff, schedule=schedule, start=start, end=end, by=turn.staff
         )
-        if cover.asked and start <= work.now + SOON:
+        soon = cover.asked and start <= work.now + SOON
+        if soon and work.told.first("cannot come", str(cover.number), until=cover.end):
             coverwords.tell_admins(
                 work, line, cover, "cannot.soon", but=(turn.staff.id,), name=turn.staff.name
             )
