@@ -58,6 +58,10 @@ class Contact:
         return self.standing is Standing.JOINED
 
 
+Came = tuple[ConversationId | None, QuestionId | None]
+"""A message on a staff phone: the conversation that it came from, None for the line itself, and what it asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """A staff member; `name` is an alias. `available` is ON / OFF; `unsettled`: somebody else ended or moved a

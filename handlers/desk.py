@@ -22,13 +22,12 @@ from storage.work import Work
 def laid_out(turn: Turn) -> relay.Desk:
     """Everything that a text without a code could belong to."""
     work = turn.work
-    on_its_way = work.outbox.in_flight(turn.contact.id)
     return relay.Desk(
         staff=turn.staff,
         talking=tuple(work.conversations.talking_with(turn.staff.id)),
         offers=tuple(work.offers.to(turn.staff.id)),
         closed=tuple(work.conversations.closed_with(turn.staff.id, work.now - relay.RECENT)),
-        last_from=frozenset(on_its_way) or frozenset({turn.contact.last_from}),
+        last_from=frozenset(came_from for came_from, _ in turn.last),
     )
 
 

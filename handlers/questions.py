@@ -81,8 +81,7 @@ def meant(turn: Turn, *, agreed: bool) -> Answer | None:
         return _answer(turn, turn.asked, agreed=agreed)
     if turn.swiped is not None or turn.astray:
         return None
-    on_its_way = turn.work.outbox.asking(turn.contact.id)
-    last = on_its_way or frozenset({turn.contact.last_question})
+    last = {question for _, question in turn.last}
     if len(last) != 1:
         return None
     (question,) = last

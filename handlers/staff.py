@@ -10,7 +10,7 @@ from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
 from bot.messages import Address, Copy, Inbound, Kind, Side
-from bot.people import Contact, ConversationId, Medium, Role, Staff, Standing
+from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
 from handlers import apply, desk, questions, reminding
@@ -25,7 +25,7 @@ Obey = Callable[[Turn, grammar.Command | questions.Answer], None]
 def wrote(work: Work, line: Line, inbound: Inbound, person: tuple[Staff, Contact], obey: Obey) -> None:
     """One inbound of a joined staff member, in the transaction that remembers it."""
     staff, contact = person
-    turn = _swiped(Turn(work, line, inbound, staff, contact))
+    turn = _swiped(Turn(work, line, inbound, staff, contact, last=_last(work, contact)))
     if inbound.kind is not Kind.BLOCKED:
         reminding.heard(work, staff)
     if _reach_changed(turn):
@@ -48,6 +48,17 @@ def _remember(turn: Turn) -> None:
             contact=turn.contact.id,
             line=None,
         )
+
+
+def _last(work: Work, contact: Contact) -> frozenset[Came]:
+    """What she may have seen last: what is on its way to her, else what came before that; both where that was a
+    question, for then OK is not certain. Looked at in this order, and once for all that her text could be: a letter
+    that arrives in between is then in one of the two, or in both."""
+    on_its_way = work.outbox.in_flight(contact.id)
+    found = work.staff.contact(contact.id)
+    now = contact if found is None else found[0]
+    before = (now.last_from, now.last_question)
+    return on_its_way | {before} if now.last_question is not None or not on_its_way else on_its_way
 
 
 def _swiped(turn: Turn) -> Turn:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
-from bot.people import Contact, QuestionId, Staff
+from bot.people import Came, Contact, QuestionId, Staff
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 from handlers import apply
@@ -19,7 +19,8 @@ from storage.work import Work
 class Turn:
     """One inbound of one staff member. `swiped`: the conversation that it answers by a swipe-reply or a button.
     `astray`: it answers a message that comes from no conversation, or that we know nothing of any more; `asked`: the
-    question that this message asked. `about`: the conversations that it has turned out to be about, in that order."""
+    question that this message asked. `last`: what she may have seen last when she wrote. `about`: the conversations
+    that it has turned out to be about, in that order."""
 
     work: Work
     line: Line
@@ -29,6 +30,7 @@ class Turn:
     swiped: Conversation | None = None
     astray: bool = False
     asked: QuestionId | None = None
+    last: frozenset[Came] = frozenset()
     about: list[Conversation] = field(default_factory=list)
 
     @property

@@ -13,7 +13,7 @@ from bot.channel import LIMITS
 from bot.conversation import UNREADABLE
 from bot.errors import SealBroken
 from bot.messages import Copy, Letter, Side, Task
-from bot.people import ContactId, ConversationId, Medium, QuestionId
+from bot.people import Came, ContactId, ConversationId, Medium, QuestionId
 from bot.redact import Secret
 from storage import letters
 from storage.copies import Copies, reference_labels
@@ -52,17 +52,7 @@ _EXPIRED = (
 )
 _INSERT = insert(outbox).inline()
 _IN_FLIGHT = (
-    select(outbox.c.conversation)
-    .join(lanes, lanes.c.lane == outbox.c.lane)
-    .where(
-        outbox.c.contact == bindparam("of"),
-        outbox.c.task == Task.SAY.value,
-        lanes.c.leased_by.is_not(None) | outbox.c.unsure,
-    )
-    .distinct()
-)
-_ASKING = (
-    select(outbox.c.question)
+    select(outbox.c.conversation, outbox.c.question)
     .join(lanes, lanes.c.lane == outbox.c.lane)
     .where(
         outbox.c.contact == bindparam("of"),
@@ -166,16 +156,16 @@ class Outbox:
         which = outbox.c.conversation.in_(those) | outbox.c.contact.in_(those)
         self._take_out(self._desk.conn.execute(select(outbox).where(which)).all(), which)
 
-    def in_flight(self, contact_id: ContactId) -> frozenset[ConversationId | None]:
-        """Where the letters come from that are on their way to this contact at this moment, or may have been."""
-        rows = self._desk.conn.execute(_IN_FLIGHT, {"of": contact_id}).scalars()
-        return frozenset(None if one is None else ConversationId(one) for one in rows)
-
-    def asking(self, contact_id: ContactId) -> frozenset[QuestionId | None]:
-        """The questions on their way to this contact at this moment, or perhaps there already; None among them stands
-        for anything that asks nothing."""
-        rows = self._desk.conn.execute(_ASKING, {"of": contact_id}).scalars()
-        return frozenset(None if one is None else QuestionId(one) for one in rows)
+    def in_flight(self, contact_id: ContactId) -> frozenset[Came]:
+        """What is on its way to this contact at this moment, or perhaps there already: where from, and what it asks."""
+        rows = self._desk.conn.execute(_IN_FLIGHT, {"of": contact_id}).all()
+        return frozenset(
+            (
+                None if row.conversation is None else ConversationId(row.conversation),
+                None if row.question is None else QuestionId(row.question),
+            )
+            for row in rows
+        )
 
     def claim(
         self,

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.changes import Status
+from bot.messages import Address, Inbound, Kind, Side
+from bot.people import Medium
+from bot.redact import Secret
+from handlers import commands, staff
 from handlers.rehearsal.clock import Clock
 from handlers.rehearsal.phones import TelegramPhone
+from storage.work import Work
 from tests.stories.planning import THURSDAY, asks, nights, says, serves, status, three
 from tests.stories.stage import Phone, Stage, new, staged, texts
 
@@ -92,3 +97,26 @@ async def test_anything_else_swiped_to_the_line_is_held(line: Stage) -> None:
     assert (new(robin), await serves(line)) == ([], {"Bo"})
     await alma.write(code)
     await robin.shows("OK")
+
+
+async def test_a_question_that_arrived_just_now_is_the_last_thing(line: Stage) -> None:
+    """Another process marks it as sent between two looks at Alma's phone: her CAN'T is not Robin's all the same."""
+    alma, robin = await talking(line)
+    await texts(robin, "are you still there?")
+    await alma.shows("still there?")
+    await line.settled()
+    sender = Address(Medium.TELEGRAM, Secret(str(alma.user["id"])), "staff")
+    before = await line.do(lambda work: work.staff.by_address(sender))
+    await asks(line, "Bo")
+    new(alma), new(robin)
+    assert line.program is not None
+    here, now = line.program.line, line.town.clock.now()
+    word = Inbound(Medium.TELEGRAM, Side.STAFF, sender, Secret("1"), Kind.TEXT, Secret("can't"), now)
+
+    def thought(work: Work) -> None:
+        staff.wrote(work, here, word, before, commands.obey)
+
+    await line.do(thought)
+    await alma.shows("1: noted, thank you.")
+    await line.settled()
+    assert new(robin) == []
