@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import datetime
 from typing import NoReturn
-from zoneinfo import ZoneInfo
+from unicodedata import category
 
+from bot import zones
 from bot.changes import EVERYONE, Kind, Override, Status, Swap
 from bot.errors import RotaError
 from bot.layers import Advance, Layer, Order, P, Unit
@@ -17,6 +18,9 @@ from bot.windows import DAY, Window
 LARGEST = 1_000_000
 """Of a count, and of a priority either way: more than 100 years of hours, and small enough for every store."""
 
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def validate(rota: Rota[P], known: Container[P] | None = None) -> None:
     """Raises `RotaError` if the rota cannot be accepted. `known`: the people there are; None lets everybody pass."""
@@ -26,6 +30,7 @@ def validate(rota: Rota[P], known: Container[P] | None = None) -> None:
         if schedule.name in names:
             refuse(place, "there are two schedules of this name")
         names.add(schedule.name)
+        _name(place, schedule.name)
         _zone(place, schedule.zone)
         if not schedule.layers:
             refuse(place, "a schedule needs at least one layer")
@@ -38,6 +43,8 @@ def validate(rota: Rota[P], known: Container[P] | None = None) -> None:
         for whose, person in named(schedule):
             if not person or (isinstance(person, str) and person.strip() in {"", "*"}):
                 refuse(whose, 'a person needs a name, which cannot be "*"')
+            if isinstance(person, str):
+                _name(whose, person)
             if known is not None and person not in known:
                 refuse(whose, "unknown person")
 
@@ -48,10 +55,15 @@ def refuse(place: str, what: str) -> NoReturn:
 
 
 def _zone(place: str, zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (OSError, ValueError, KeyError):  # a folder, a path out of the zone data, no such zone
-        refuse(place, f"unknown zone {quoted(zone)}")
+    if zone not in zones.known():
+        near = zones.nearest_to(zone)
+        cure = f', the nearest known one is "{near}"' if near else ""
+        refuse(place, f"unknown zone {quoted(zone)}{cure}")
+
+
+def printable(name: str) -> bool:
+    """Whether it stays on its line, and orders nothing of a terminal: no ESC, NUL, line break, or turn of direction."""
+    return not any(category(mark) in _UNSEEN or mark in _TURNS for mark in name)
 
 
 def _wall(place: str, key: str, time: datetime | None) -> None:
@@ -71,7 +83,13 @@ def _interval(place: str, start: datetime, end: datetime) -> None:
         refuse(place, '"end" must come after "start"')
 
 
+def _name(place: str, name: str) -> None:
+    if not printable(name):
+        refuse(place, "the name has a character in it that cannot be seen, such as a line break")
+
+
 def _layer(place: str, layer: Layer[P]) -> None:
+    _name(place, layer.name)
     _zone(place, layer.zone)
     _wall(place, "start", layer.start)
     _wall(place, "until", layer.until)

@@ -10,11 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from bot import zones
 from bot.errors import RotaError
 from bot.layers import Layer, Unit
 from bot.rotanames import quoted
-from bot.rotarules import validate
+from bot.rotarules import printable, validate
 from bot.schedules import Rota, Schedule
+from bot.wallclock import instant
 from bot.windows import DAY, clock
 
 COLUMNS: Final = ("date", "from", "to", "zone", "name", "role")
@@ -22,6 +24,8 @@ ROLES: Final = {"oncall": "on call", "backup": "backup"}
 """As people write them, without case, blanks and hyphens."""
 MOST_ROWS: Final = 20_000
 """Eighteen years of three shifts a day."""
+YEARS: Final = (2000, 2100)
+"""For which clocks are known, or foreseen; another one is a slip of the hand."""
 MOST_SAID: Final = 10
 """Bad rows in one refusal; who has mended these sees the next."""
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
@@ -172,13 +176,13 @@ def _entry(row: _Row, dates: _Dates, zone: str | None, wrong: list[str]) -> _Ent
     assert isinstance(opens, int)
     assert isinstance(closes, int)
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (a wall time)
-    try:
-        start = midnight + timedelta(minutes=opens)
-        end = midnight + timedelta(minutes=closes + (DAY if closes <= opens else 0))
-    except OverflowError:
-        wrong.append(f"row {row.number}, date: there is no day after it")
+    start = midnight + timedelta(minutes=opens)
+    end = midnight + timedelta(minutes=closes + (DAY if closes <= opens else 0))
+    town = ZoneInfo(str(found["zone"]))
+    if instant(start, town) >= instant(end, town):
+        wrong.append(f"row {row.number}, from: on that day the clock of {town.key} jumps over all of it")
         return None
-    return _Entry(str(found["role"]), start, end, str(found["zone"]), str(found["name"]))
+    return _Entry(str(found["role"]), start, end, town.key, str(found["name"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +216,12 @@ def _day_comes_first(cells: list[str]) -> bool | None:
 
 def _date(year: int, month: int, day: int) -> date:
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         raise _Wrong("there is no such day") from None
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise _Wrong(f"write a year from {YEARS[0]} to {YEARS[1]}")
+    return found
 
 
 def _minutes(cell: str) -> int:
@@ -235,16 +242,20 @@ def _minutes(cell: str) -> int:
 def _zone(cell: str) -> str:
     if not cell:
         raise _Wrong("missing; write one like Europe/Paris, or say --zone")
-    try:
-        return ZoneInfo(cell).key
-    except (OSError, ValueError, KeyError):
-        raise _Wrong("unknown zone; write one like Europe/Paris") from None
+    if cell in zones.known():
+        return cell
+    near = zones.nearest_to(cell)
+    raise _Wrong(
+        f"unknown zone; the nearest known one is {near}"
+        if near
+        else "unknown zone; write one like Europe/Paris"
+    )
 
 
 def _name(cell: str) -> str:
     if not cell:
         raise _Wrong("missing; take the row out if nobody serves")
-    if cell == "*":
+    if cell == "*" or not printable(cell):
         raise _Wrong("write one person's name")
     return cell
 

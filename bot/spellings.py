@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
-from zoneinfo import ZoneInfo
 
-from bot import references
+from bot import references, zones
 from bot.errors import SettingsError
 from bot.settings import Listen
 
@@ -42,12 +41,10 @@ def _path(key: str, written: str, folder: Path) -> Path:
 
 
 def _zone(key: str, written: str, folder: Path) -> str:
-    try:
-        ZoneInfo(written)
-    except (KeyError, ValueError, OSError):
+    if written not in zones.known():
         raise SettingsError(
             f"{key} is not a known time zone.", 'Write a name such as "America/New_York" or "Europe/Kyiv".'
-        ) from None
+        )
     return written
 
 

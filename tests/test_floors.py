@@ -54,8 +54,8 @@ OUTSIDE_TIME = frozenset(
 """Standard modules with a clock, chance, or a way out: never on the ground."""
 FROM_OUTSIDE = frozenset({"now", "utcnow", "today", "urandom", "getrandom", "input", "print"})
 """Calls that bring time, chance or a person in, whatever they are called on."""
-READ_ONCE = ("bot.config", "bot.configfile", "bot.references", "bot.phrases")
-"""Rooms of the ground that read files, once, at start."""
+READ_ONCE = ("bot.config", "bot.configfile", "bot.references", "bot.phrases", "bot.zones")
+"""Rooms of the ground that read files, once: at start, or when first asked for what is installed with us."""
 SEALING = ("storage.parcels", "storage.vault", "storage.box", "storage.keyring", "storage.archive")
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot import rota, rotafile, rotasheet
+from bot import rota, rotafile, rotasheet, zones
 from bot.errors import RotaError
 from bot.people import Staff, StaffId
 from bot.rota import Rota
@@ -58,8 +58,16 @@ def read(path: Path, zone: str | None = None, *, of_line: Callable[[], str] | No
     a spreadsheet that name none; `of_line` gives the line's, and is asked only for a spreadsheet."""
     text = _text(path)
     if path.suffix.casefold() not in SHEETS:
-        return rotafile.parse(text)
-    return rotasheet.parse(text, zone or (of_line() if of_line else None))
+        planned = rotafile.parse(text)
+    else:
+        planned = rotasheet.parse(text, zone or (of_line() if of_line else None))
+    # Names are the same however they are capitalised: by the first spelling, or one person would be two.
+    first: dict[str, str] = {}
+    words = [name for schedule in planned.schedules for _, name in named(schedule)]
+    alike = rename_all(planned, {name: first.setdefault(name.casefold(), name) for name in words})
+    if alike != planned:
+        rota.validate(alike)
+    return alike
 
 
 def no_strangers(path: Path, known: Iterable[str]) -> None:
@@ -103,10 +111,10 @@ def zone_named(name: str | None) -> ZoneInfo | None:
     """The zone of --zone; wrong use when there is none of this name."""
     if name is None:
         return None
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        raise wrong_use("--zone: unknown zone. Write one like Europe/Kyiv.") from None
+    if name not in zones.known():
+        near = zones.nearest_to(name) or "Europe/Kyiv"
+        raise wrong_use(f"--zone: unknown zone. Write one like {near}.")
+    return ZoneInfo(name)
 
 
 def instant(text: str, place: str, zone: ZoneInfo | None = None) -> datetime:

@@ -282,7 +282,7 @@ def _roles(words: Iterable[str]) -> frozenset[Role]:
 
 
 def _zone(written: str, place: str) -> str:
-    from handlers.cli import zones
+    from bot import zones
 
     found = zones.named(written)
     if found is None:

@@ -26,6 +26,7 @@ from bot.rota import (
     Unit,
     Window,
 )
+from bot.rotarules import printable
 
 FILE = """
 [[schedule]]
@@ -158,6 +159,25 @@ LAYER = 'schedule "on call", layer "weekday nights"'
         ("0\nzone =", '0\nzone = "../UTC"\n#', f'{LAYER}: unknown zone "../UTC".'),
         ("0\nzone =", '0\nzone = "America"\n#', f'{LAYER}: unknown zone "America".'),
         ("0\nzone =", '0\nzone = ""\n#', f'{LAYER}: unknown zone "".'),
+        *(
+            ("0\nzone =", f'0\nzone = "{zone}"\n#', f'{LAYER}: unknown zone "{zone}"{cure}.')
+            for zone, cure in (
+                ("localtime", ""),
+                ("Factory", ""),
+                ("right/Europe/Kyiv", ', the nearest known one is "Europe/Kyiv"'),
+                ("america/new_york", ', the nearest known one is "America/New_York"'),
+                ("Europe/Kiyv", ', the nearest known one is "Europe/Kyiv"'),
+            )
+        ),
+        *(
+            (old, new, f"{place}: the name has a character in it that cannot be seen, such as a line break.")
+            for old, new, place in (
+                ('"Bo", [', '"B\\u001bo", [', f"{LAYER}, participant 2"),
+                ('"Bo", [', '"B\\u202eo", [', f"{LAYER}, participant 2"),
+                ('"backup"', '"back\\nup"', 'schedule "back\\nup"'),
+                ('"always"', '"al\\u0000ways"', 'schedule "backup", layer "al\\u0000ways"'),
+            )
+        ),
         ("count = 1", "count = 0", f'{LAYER}: "count" must be 1 or more (at most 1000000).'),
         ("count = 1", "count = -3", f'{LAYER}: "count" must be 1 or more (at most 1000000).'),
         ("count = 1", "count = true", f'{LAYER}: "count" must be a whole number.'),
@@ -309,7 +329,7 @@ def test_weekday_rotations_are_active_unless_it_is_said() -> None:
     assert rotafile.parse(said).schedules[0].layers[0].advance is Advance.CALENDAR
 
 
-NAMES = st.text(min_size=1, max_size=6).filter(lambda name: name.strip() not in {"", "*"})
+NAMES = st.text(min_size=1, max_size=6).filter(lambda name: name.strip() not in {"", "*"} and printable(name))
 INSTANTS = st.datetimes(
     min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)
 )
@@ -328,7 +348,7 @@ def rotas(people: st.SearchStrategy[object]) -> st.SearchStrategy[Rota[object]]:
     starts = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9000, 1, 1))
     layers = st.builds(
         Layer,
-        name=st.text(max_size=6),
+        name=st.text(max_size=6).filter(printable),
         zone=st.sampled_from(["UTC", "Europe/Kyiv", "America/Argentina/Buenos_Aires"]),
         start=starts,
         unit=st.just(Unit.DAY),
@@ -376,7 +396,7 @@ def rotas(people: st.SearchStrategy[object]) -> st.SearchStrategy[Rota[object]]:
     )
     schedules = st.builds(
         Schedule,
-        name=st.text(max_size=6),
+        name=st.text(max_size=6).filter(printable),
         zone=st.just("UTC"),
         layers=st.lists(layers, min_size=1, max_size=2).map(tuple),
         overrides=st.lists(overrides, max_size=2).map(tuple),

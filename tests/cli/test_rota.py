@@ -114,6 +114,15 @@ def test_a_file_that_is_none_is_exit_2(types: Type, path: str) -> None:
         assert shown.err.count("\n") == 1
 
 
+def test_one_person_spelled_in_two_ways_is_one(types: Type, rota_file: Path) -> None:
+    """By her first spelling; a group of her alone is refused."""
+    rota_file.write_text(rota_file.read_text().replace('"Bo"', '"alma"'))
+    (one,) = types("rota", "at", "2026-01-07T03:00:00Z", "--file", str(rota_file), "--json").json
+    assert one["on call"] == ["Alma"]
+    rota_file.write_text(rota_file.read_text().replace('"alma"', '["Bo", "BO"]'))
+    assert "names somebody twice" in types("rota", "at", "--file", str(rota_file)).err
+
+
 def test_what_has_no_end_is_no_file(types: Type, tmp_path: Path) -> None:
     """A pipe that nobody writes to, and a device that never ends, are answered at once."""
     os.mkfifo(tmp_path / "pipe.toml")
