@@ -12,11 +12,20 @@ from bot.layers import Layer, Order, P
 from bot.schedules import Rota, Schedule
 
 Q = TypeVar("Q", bound=Hashable)
+_A_NUMBER = 5
+"""Digits: so many might be a phone's."""
 
 
 def quoted(name: str) -> str:
     """A name out of the operator's own file, on one line whatever is in it."""
     return json.dumps(name, ensure_ascii=False)
+
+
+def stranger(name: str) -> str:
+    """What is said of somebody who is not staff; one who was written as a number is not named."""
+    return (
+        f"nobody on this line is called {quoted(name) if sum(map(str.isdigit, name)) < _A_NUMBER else 'that'}"
+    )
 
 
 def schedule_place(schedule: Schedule[P]) -> str:

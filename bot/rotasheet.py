@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot import zones
 from bot.errors import RotaError
 from bot.layers import Layer, Unit
-from bot.rotanames import quoted
+from bot.rotanames import quoted, stranger
 from bot.rotarules import printable, validate
 from bot.schedules import Rota, Schedule
 from bot.wallclock import instant
@@ -91,7 +91,7 @@ def strangers(text: str, known: Container[str]) -> str | None:
     """The rows of a sheet that `parse` has taken whose name is not among `known` (casefolded), in words; None if there
     are none."""
     wrong = [
-        f"row {row.number}, name: unknown person"
+        f"row {row.number}, name: {stranger(row.cells['name'])}"
         for row in _rows(text)
         if row.cells["name"].casefold() not in known
     ]

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from storage.work import Work
 
 AHEAD: Final = timedelta(days=14)
+NOBODY_ASKED: Final = (
+    'Careful: this rota has no schedule "on call". The line asks "on call" and then "backup", '
+    "so it will find nobody who is on call."
+)
 MOST_LINES: Final = 60
 """Of the difference that a person reads; --json gives all."""
 
@@ -33,12 +37,13 @@ MOST_LINES: Final = 60
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What a file changes, whom it names who cannot be reached, which gaps it opens within two weeks (by schedule), and
-    which agreements it forgets; and the version in the end."""
+    which agreements it forgets, whether it has no schedule that the ladder begins with; and the version in the end."""
 
     changes: list[str]
     unreachable: list[str]
     opens: dict[str, list[Span]]
     drops: list[str]
+    unasked: bool = False
     version: int = 0
     zones: dict[str, str] = field(default_factory=dict)
 
@@ -122,6 +127,7 @@ def _compared(
         unreachable=sorted(one.name for one in people if one.id in mentioned and not one.can_answer),
         opens=opens,
         drops=rotadifference.dropped(before, after, known, now),
+        unasked=after.named(ASKED_BY_THE_LADDER[0]) is None,
         zones={one.name: one.zone for one in (*before.schedules, *after.schedules)},
     )
 
@@ -143,6 +149,7 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
         f"Note: {name} cannot be reached yet, so her shifts count as gaps." for name in found.unreachable
     ]
     lines += [f"Note: an agreement is dropped: {what}" for what in found.drops]
+    lines += [NOBODY_ASKED] if found.unasked else []
     for name, spans in found.opens.items():
         lines += [_opens(name, one, found.zones[name]) for one in spans[:MOST_LINES]]
     end = (
@@ -160,6 +167,7 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
             "unreachable": found.unreachable,
             "opens": {name: pairs(spans) for name, spans in found.opens.items()},
             "drops": found.drops,
+            "unasked": found.unasked,
         },
         *lines,
         end,

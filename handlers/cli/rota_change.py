@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST: Final = timedelta(days=62)
 """Of a shift whose end is looked for, and of a cover: two months away is an edit of the rota."""
+ONE_SHIFT: Final = timedelta(hours=48)
+"""What is longer was hardly meant by who names no end: turns back to back are one shift."""
 
 In = Annotated[str, typer.Option("--schedule", metavar="NAME", help='Of which schedule; or "backup".')]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Show what would change; save nothing.")]
@@ -42,7 +44,8 @@ Start = Annotated[
     typer.Option("--from", metavar="INSTANT", help="Within her shift; later than now unless for a --file."),
 ]
 End = Annotated[
-    str | None, typer.Option("--to", metavar="INSTANT", help="Default: the end of the shift that runs then.")
+    str | None,
+    typer.Option("--to", metavar="INSTANT", help="Default: the end of the shift, within 48 hours."),
 ]
 
 
@@ -89,7 +92,8 @@ def swap(
     ],
     end: End = None,
     back_end: Annotated[
-        str | None, typer.Option("--back-to", metavar="INSTANT", help="Default: the end of that shift.")
+        str | None,
+        typer.Option("--back-to", metavar="INSTANT", help="Default: its end, within 48 hours."),
     ] = None,
     schedule: In = "on call",
     zone: Zone = None,
@@ -237,4 +241,10 @@ def _end_of_shift(mine: Schedule[P], giver: P, start: datetime, place: str) -> d
         raise answer_is_no(
             f"{place}: she is not on call at {shown(start)}. See: greenroom rota show --person"
         )
-    return running[0][1]
+    end = running[0][1]
+    if end - start > ONE_SHIFT:
+        until = f"until {shown(end)}" if end < start + LONGEST else f"for more than {LONGEST.days} days"
+        raise wrong_use(
+            f"{place.replace('from', 'to')}: say until when, for she is on call {until} without a break."
+        )
+    return end

@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot import rota, rotafile, rotasheet, zones
-from bot.errors import RotaError
 from bot.people import Staff, StaffId
 from bot.rota import Rota
-from bot.rotanames import named, rename_all
+from bot.rotanames import named, rename_all, stranger
 from handlers.cli.front import answer_is_no, wrong_use
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE: Final = 4_000_000
 """Bytes; a rota of thousands of layers is smaller."""
+INVITE: Final = "Invite her first: greenroom staff add."
 SHEETS: Final = {".csv", ".tsv", ".tab"}
 """How the names of spreadsheets end; everything else is TOML."""
 
@@ -76,7 +76,7 @@ def no_strangers(path: Path, known: Iterable[str]) -> None:
     if path.suffix.casefold() in SHEETS:
         found = rotasheet.strangers(_text(path), {name.casefold() for name in known})
         if found is not None:
-            raise answer_is_no(f"{found}. Invite her first: greenroom staff add.")
+            raise answer_is_no(f"{found}. {INVITE}")
 
 
 def _text(path: Path) -> str:
@@ -183,8 +183,8 @@ def by_name(work: Work, line: Line) -> Rota[str]:
 def by_id(planned: Rota[str], known: Mapping[StaffId, str]) -> Rota[StaffId]:
     """The rota by staff ids; the answer is no when somebody in it is not staff. `known`: as `names` gives them."""
     ids = {name.casefold(): person for person, name in known.items()}
-    words = {name for schedule in planned.schedules for _, name in named(schedule)}
-    try:
-        return rename_all(planned, {name: ids[name.casefold()] for name in words if name.casefold() in ids})
-    except RotaError as error:
-        raise answer_is_no(f"{error} Invite her first: greenroom staff add.") from None
+    words = [mention for schedule in planned.schedules for mention in named(schedule)]
+    for place, name in words:
+        if name.casefold() not in ids:
+            raise answer_is_no(f"{place}: {stranger(name)}. {INVITE}")
+    return rename_all(planned, {name: ids[name.casefold()] for _, name in words})

@@ -181,7 +181,7 @@ def test_a_stranger_in_the_rota_is_answered_no(line: Type, rota_file: Path) -> N
     line("staff", "add", "Alma", "--sms", "+12025550147")
     shown = line("rota", "apply", str(rota_file))
     assert (shown.code, shown.out) == (1, "")
-    assert "participant 2" in shown.err
+    assert 'participant 2: nobody on this line is called "Bo". Invite her first' in shown.err
     assert line("rota", "show", "--json").json == {}
 
 

@@ -82,7 +82,9 @@ def test_a_sheet_is_applied_by_the_line_s_clock(line: Type, think: Think, tmp_pa
     )
     stranger = line("rota", "apply", str(path))
     assert (stranger.code, stranger.out) == (1, "")
-    assert stranger.err.startswith("greenroom: row 3, name: unknown person. Invite her first")
+    assert stranger.err.startswith('greenroom: row 3, name: nobody on this line is called "Zoe". Invite her')
+    path.write_text(path.read_text().replace("Zoe", "+1 202 555 0147"))
+    assert "0147" not in line("rota", "apply", str(path)).err
     path.write_bytes(b"PK\x03\x04")
     assert "Save it as CSV" in line("rota", "apply", str(path)).err
     path.write_bytes("date\tfrom\tto\tname\trole\n2026-01-05\t21:00\t06:00\tAlma\ton call\n".encode("utf-16"))
@@ -96,7 +98,11 @@ def test_a_change_tells_what_it_opens_and_what_it_drops(line: Type, planned: Pat
     cover = ("rota", "cover", "Cleo", "--for", "alma", "--from", shown(TOMORROW))
     assert line(*cover).code == 0
     until = TOMORROW + timedelta(days=3)
-    planned.write_text(planned.read_text() + f"until = {until:%Y-%m-%dT%H:%M:%S}\n")
+    whole = planned.read_text()
+    planned.write_text(whole.replace('"on call"', '"nights"'))
+    said = line("rota", "apply", str(planned), "--dry-run")
+    assert 'Careful: this rota has no schedule "on call"' in said.out
+    planned.write_text(whole + f"until = {until:%Y-%m-%dT%H:%M:%S}\n")
     found = line("rota", "apply", str(planned), "--dry-run", "--json").json
     assert found["opens"]["on call"][0][0] == shown(until)
     assert len(found["drops"]) == 1
@@ -163,7 +169,16 @@ def test_cover_and_swap_are_checked_and_shown_before_they_count(
 
 
 def test_a_file_is_changed_without_a_line(types: Type, rota_file: Path) -> None:
-    """What would be saved is printed as a file again."""
+    """What would be saved is printed as a file again; turn after turn of one person needs an end."""
+    alone = rota_file.with_name("alone.toml")
+    alone.write_text(ROTA.replace('["Alma", "Bo"]', '["Alma"]'))
+    words = ("rota", "cover", "Cleo", "--for", "Alma", "--file", str(alone), "--from", "2026-02-01T00:00Z")
+    endless = types(*words)
+    assert (endless.code, endless.out) == (2, "")
+    assert "--to: say until when, for she is on call for more than 62 days" in endless.err
+    alone.write_text(alone.read_text() + "until = 2026-02-04T00:00:00\n")
+    assert "until 2026-02-04T05:00:00Z without a break" in types(*words).err
+    assert types(*words, "--to", "2026-02-04T05:00Z").code == 0
     start = ("--from", "2026-01-05T21:00", "--zone", "America/New_York")
     printed = types("rota", "cover", "Cleo", "--for", "Alma", *start, "--file", str(rota_file)).out
     (swap,) = rotafile.parse(printed).schedules[0].swaps
