@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +10,7 @@ import msgspec
 
 from bot import rota
 from bot.people import Staff, StaffId
-from bot.rota import Rota
+from bot.rota import Rota, Shift
 from bot.schedules import Schedule
 from bot.wallclock import FOREVER, LONG_AGO
 
@@ -20,6 +20,10 @@ FURTHER: Final = timedelta(days=60)
 """So far on the end of a gap is looked for that is still open in a fortnight; beyond that it has none."""
 SPOKEN_TO: Final = "on call"
 """Languages are asked of whom the ladder asks first: backup may need an interpreter."""
+
+
+There = Callable[[Shift[StaffId]], list[Staff]]
+"""Who of those on call can answer."""
 
 
 class Gap(msgspec.Struct, frozen=True, array_like=True):
@@ -38,41 +42,49 @@ def found(
     languages: Collection[str],
     first: datetime,
     end: datetime,
+    *,
+    off_at: datetime | None = None,
 ) -> list[Gap]:
-    """All within [first, end), by their starts; of schedules that are told of."""
+    """All within [first, end), by their starts; of schedules that are told of. `off_at`: in what runs then, whoever is
+    OFF is not there; of later shifts nobody knows that yet."""
     if not planned.schedules:
         return [Gap("", "", LONG_AGO, FOREVER)]
     able = {person: one for person, one in people.items() if one.can_answer}
+
+    def there(piece: Shift[StaffId]) -> list[Staff]:
+        runs = off_at is not None and piece.start <= off_at < piece.end
+        return [able[one] for one in piece.people if one in able and (able[one].available or not runs)]
+
     spoken = {language for one in able.values() for language in one.languages}
     gaps = [Gap("", language, LONG_AGO, FOREVER) for language in languages if language not in spoken]
     for schedule in planned.schedules:
         if schedule.gap_alarm:
             asked = [one for one in languages if one in spoken] if schedule.name == SPOKEN_TO else []
-            gaps += _of(schedule, able, ("", *asked), first, end)
+            gaps += _of(schedule, there, ("", *asked), first, end)
     return sorted(gaps, key=lambda gap: (gap.start, gap.schedule, gap.language))
 
 
 def _of(
     schedule: Schedule[StaffId],
-    able: Mapping[StaffId, Staff],
+    there: There,
     languages: Iterable[str],
     first: datetime,
     end: datetime,
 ) -> list[Gap]:
-    runs = _runs(schedule, able, languages, first, end)
+    runs = _runs(schedule, there, languages, first, end)
     if not any(gap.end == end for gap in runs):
         return runs
     reach = end + FURTHER
     longer = {
         (gap.language, gap.start): FOREVER if gap.end == reach else gap.end
-        for gap in _runs(schedule, able, languages, first, reach)
+        for gap in _runs(schedule, there, languages, first, reach)
     }
     return [msgspec.structs.replace(gap, end=longer[gap.language, gap.start]) for gap in runs]
 
 
 def _runs(
     schedule: Schedule[StaffId],
-    able: Mapping[StaffId, Staff],
+    there: There,
     languages: Iterable[str],
     first: datetime,
     end: datetime,
@@ -82,9 +94,9 @@ def _runs(
     for language in languages:
         last: Gap | None = None
         for piece in pieces:
-            there = [able[one] for one in piece.people if one in able]
+            able = there(piece)
             missing = (
-                not any(language in one.languages for one in there) and bool(there) if language else not there
+                not any(language in one.languages for one in able) and bool(able) if language else not able
             )
             if not missing:
                 last = None

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from bot.people import Staff, StaffId
+from bot.people import StaffId
 from bot.rota import Rota
 from bot.services import Service, services, together
 
@@ -80,11 +80,6 @@ def leaves_by(what: Remind, service: Service) -> datetime:
     """Until when its letter is worth sending: one that waited for a carrier, or a dead process, must not come late."""
     when = WHEN[what]
     return service.start - when.before + when.late + SPARE
-
-
-def hears(person: Staff) -> bool:
-    """Whether she is told of her shifts: not while she is OFF, or cannot be written to or asked."""
-    return person.available and person.can_answer
 
 
 class About(msgspec.Struct, frozen=True, array_like=True):

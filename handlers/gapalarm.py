@@ -48,8 +48,9 @@ def today(work: Work, line: Line) -> str:
     return work.now.astimezone(line.voice.zone).date().isoformat()
 
 
-def present(work: Work, line: Line) -> list[Gap]:
-    """All gaps of the next fortnight; one that runs now with its beginning, as far as that is not long ago."""
+def present(work: Work, line: Line, *, off: bool = False) -> list[Gap]:
+    """All gaps of the next fortnight; one that runs now with its beginning, as far as that is not long ago. `off`: also
+    where all who are on call now are OFF."""
     first = max(work.now - gaps.BACK, line.rota_since(work) or work.now)
     people = {one.id: one for one in work.staff.everyone()}
     found = gaps.found(
@@ -58,6 +59,7 @@ def present(work: Work, line: Line) -> list[Gap]:
         line.languages,
         min(first, work.now - timedelta(seconds=1)),
         work.now + gaps.AHEAD,
+        off_at=work.now if off else None,
     )
     return [gap for gap in found if gap.end > work.now]
 
@@ -90,7 +92,7 @@ def at_once(work: Work, line: Line) -> int:
     kept = known(work)
     near = [
         gap
-        for gap in present(work, line)
+        for gap in present(work, line, off=True)
         if gap.schedule and not gap.language and gap.start < work.now + NEAR and not gaps.is_known(gap, kept)
     ]
     fresh = [gap for gap in near if _told(work, gap)]
@@ -117,7 +119,7 @@ def _told(work: Work, gap: Gap) -> bool:
 
 def mark_running(work: Work, line: Line, schedule: str) -> None:
     """What runs now in this schedule has just been told in other words."""
-    for gap in present(work, line):
+    for gap in present(work, line, off=True):
         if gap.schedule == schedule and not gap.language and gap.start <= work.now:
             _told(work, gap)
 

@@ -41,7 +41,7 @@ def remind(work: Work, line: Line) -> int:
     done = 0
     for what, service in due:
         person = people.get(service.staff)
-        if person is None or not reminders.hears(person) or done == AT_ONCE:
+        if person is None or not person.can_answer or done == AT_ONCE:
             continue
         mark = (str(person.id), service.start.isoformat())
         known = work.told.known(what.value, *mark)
@@ -52,7 +52,7 @@ def remind(work: Work, line: Line) -> int:
 
 
 def _say(work: Work, line: Line, person: Staff, what: Remind, service: Service) -> None:
-    if what is Remind.READY and _was_here(work, person.id):
+    if what is Remind.READY and person.available and _was_here(work, person.id):
         return
     asked = _words(line, person, what, service)
     about = reminders.about(service, work.now)
@@ -67,7 +67,9 @@ def _words(line: Line, person: Staff, what: Remind, service: Service) -> Phrase:
         if endless
         else line.span_for(person, service.start, service.end)
     )
-    return phrase(f"reminder.{what.value}", span=said, schedule=", ".join(service.schedules))
+    # OFF never ends by itself: she hears of her shift all the same, and of the word that brings her back.
+    place = f"reminder.{what.value}" if person.available else f"reminder.{what.value}.off"
+    return phrase(place, span=said, schedule=", ".join(service.schedules))
 
 
 # ── Is she there? ──

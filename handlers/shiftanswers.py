@@ -8,7 +8,7 @@ from typing import Final
 from bot.errors import NotNow
 from bot.reminders import about_what
 from bot.services import LONGEST
-from handlers import covering, coverwords, handoff, reminding, resting
+from handlers import covering, coverwords, handoff, reminding, resting, unreachable
 from handlers.turn import Turn
 from storage.questions import Question
 
@@ -18,12 +18,15 @@ SOON: Final = timedelta(hours=24)
 
 def comes(turn: Turn, question: Question) -> None:
     """She will be there."""
-    turn.tell("reminder.ok")
+    turn.tell("reminder.ok" if turn.staff.available else "ready.ok.off")
 
 
 def is_here(turn: Turn, question: Question) -> None:
     """She is there."""
     about = about_what(question.about)
+    if not turn.staff.available:
+        turn.tell("ready.ok.off")
+        return
     if about.end - about.start >= LONGEST:
         turn.tell("ready.ok.open")
         return
@@ -51,6 +54,7 @@ def cannot_come(turn: Turn, question: Question) -> None:
 def cannot_now(turn: Turn, question: Question) -> None:
     """The same for what is left of it; nobody is offered to her until somebody has taken it."""
     cannot_come(turn, question)
+    unreachable.off_is_told(turn.work, turn.line, turn.staff.id)
     resting.rest(turn.work, turn.staff.id, about_what(question.about).end)
     mine = turn.work.conversations.talking_with(turn.staff.id)
     if mine:

@@ -1,4 +1,4 @@
-"""Somebody is on call whom no letter reaches: the admins hear so at once, once for each cause and shift."""
+"""Somebody is on call whom no letter reaches, or who is OFF from before: the admins hear so, once for each shift."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from storage.work import Work
 
 KEPT: Final = timedelta(days=30)
 """A shift without an end in sight is told of again after so long."""
+OFF: Final = "off"
 CAUSES: Final = {
     Standing.OPTED_OUT: "unreachable.stop",
     Standing.DEAD: "unreachable.dead",
@@ -24,7 +25,7 @@ CAUSES: Final = {
 
 
 def tell(work: Work, line: Line) -> int:
-    """Who cannot be reached although she is on call now; how many were told of."""
+    """Who cannot be reached, or has been OFF since before, although she is on call now; how many were told of."""
     planned = [schedule for schedule in line.rota(work).schedules if schedule.gap_alarm]
     on_call = {schedule.name: rota.on_call(schedule, work.now) for schedule in planned}
     if not any(on_call.values()):
@@ -33,11 +34,14 @@ def tell(work: Work, line: Line) -> int:
     done = 0
     for schedule in planned:
         there = on_call[schedule.name]
-        alone = not any(one in people and people[one].can_answer for one in there)
+        able = [people[one] for one in sorted(there) if one in people and people[one].can_answer]
         for staff_id in sorted(there):
             person = people.get(staff_id)
             if person is None or not person.can_answer:
-                done += _say(work, line, schedule, staff_id, person, alone=alone)
+                done += _say(work, line, schedule, staff_id, person, alone=not able)
+            elif not person.available:
+                left = [one.name for one in able if one.available]
+                done += _say_off(work, line, schedule, person, left)
     return done
 
 
@@ -51,10 +55,8 @@ def _say(
     alone: bool,
 ) -> bool:
     cause = why(person)
-    mark = (str(staff_id), cause, schedule.name, _begun(work, schedule, staff_id))
-    if work.told.known("unreachable", *mark):
+    if not _is_news(work, schedule, staff_id, cause):
         return False
-    work.told.first("unreachable", *mark, until=work.now + KEPT)
     name = person.name if person is not None else f"#{staff_id}"
     told = f"{cause} unreachable.alone" if alone else cause
     what = phrase("unreachable", name=name, schedule=schedule.name, told=told)
@@ -62,6 +64,35 @@ def _say(
     if alone:
         gapalarm.mark_running(work, line, schedule.name)
     return True
+
+
+def _say_off(work: Work, line: Line, schedule: Schedule[StaffId], person: Staff, left: list[str]) -> bool:
+    """OFF never ends by itself: without this nobody would know before a texter waits."""
+    if not _is_news(work, schedule, person.id, OFF):
+        return False
+    said = {"name": person.name, "schedule": schedule.name}
+    what = (
+        phrase("on.call.off", names=", ".join(left), **said) if left else phrase("on.call.off.alone", **said)
+    )
+    alarms.tell_each(work, line, [one for one in gapalarm.admins(work) if one.id != person.id], what)
+    if not left:
+        gapalarm.mark_running(work, line, schedule.name)
+    return True
+
+
+def off_is_told(work: Work, line: Line, staff_id: StaffId) -> list[str]:
+    """She has gone OFF in a shift that runs, which has its own word: that is not told as OFF from before. Where."""
+    planned = [one for one in line.rota(work).schedules if staff_id in rota.on_call(one, work.now)]
+    for schedule in planned:
+        _is_news(work, schedule, staff_id, OFF)
+    return [one.name for one in planned]
+
+
+def _is_news(work: Work, schedule: Schedule[StaffId], staff_id: StaffId, cause: str) -> bool:
+    """Once for this cause and shift."""
+    mark = (str(staff_id), cause, schedule.name, _begun(work, schedule, staff_id))
+    known = work.told.known("unreachable", *mark)
+    return not known and work.told.first("unreachable", *mark, until=work.now + KEPT)
 
 
 def why(person: Staff | None) -> str:

@@ -11,7 +11,7 @@ from bot.grammar import Command
 from bot.ladder import Watch
 from bot.people import Staff, StaffId
 from bot.phrases import phrase
-from handlers import alarms, apply, handoff
+from handlers import alarms, apply, gapalarm, handoff, unreachable
 from handlers.coverwords import next_shifts
 from handlers.line import LOOK_AHEAD
 from handlers.turn import Turn
@@ -47,6 +47,9 @@ def off(turn: Turn, command: Command) -> None:
     if mine:
         handoff.hand_on(work, line, turn.staff, mine, "off.open")
         said = []
+    running = unreachable.off_is_told(work, line, turn.staff.id)
+    for schedule in running:
+        gapalarm.mark_running(work, line, schedule)
     watch = line.watch(work)
     if turn.staff.id in watch.on_call:
         left = [one.name for one in _people(watch, watch.on_call) if _serves(one)]

@@ -9,6 +9,7 @@ import pytest
 
 from handlers.rehearsal.clock import Clock
 from tests.stories.planning import NIGHT, THURSDAY, asks, says, three
+from tests.stories.rotas import turns, whole_hour
 from tests.stories.stage import Stage, new, staged
 
 
@@ -39,3 +40,54 @@ async def test_cannot_again_and_nobody_takes_it(line: Stage) -> None:
         f"READY? Your shift begins: {NIGHT}. OK or CAN'T?",
     ]
     assert await says(line, alma, "OK") == ["Thank you. You are on call until Sat 28 Nov 07:00."]
+
+
+async def test_off_since_before_her_shift(line: Stage) -> None:
+    """Bo said OFF yesterday, and never ON: he is reminded of both, and as his shift begins Charlie hears that nobody is
+    left, once; of a break in the middle of it that only OFF itself tells."""
+    bo = await line.staff("Bo", "sms")
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await says(line, bo, "OFF")
+    start = whole_hour(line.town.clock.now(), ahead=25)
+    await line.plan(turns("Bo", start=start, hours=100, until=start + line.minutes(12 * 60)))
+    await line.rounds(minutes=1)
+    new(charlie)
+    for hours, text in ((1, "You are on call"), (23, "Soon you are on call")):
+        await line.rounds(hours=hours)
+        (reminder,) = [one for one in new(bo) if one.startswith(text)]
+        assert reminder.endswith(", and you are OFF: ON brings you back. OK or CAN'T?")
+    await says(line, bo, "OK")
+    new(charlie)
+    await line.rounds(hours=1)
+    (ready,) = new(bo)
+    assert ready.startswith("READY? Your shift begins")
+    assert ready.endswith(", and you are OFF: ON brings you back. OK or CAN'T?")
+    off = "Bo is on call (on call) and OFF. Nobody else is on call who can answer."
+    await line.rounds(minutes=1)
+    assert new(charlie) == [off]
+    still = "Thank you. You are still OFF: nobody is offered to you. ON brings you back."
+    assert await says(line, bo, "OK") == [still]
+    assert len(await says(line, bo, "ON")) == 1
+    await says(line, bo, "OFF")
+    await line.rounds(minutes=1)
+    (taken,) = new(charlie)
+    assert taken.startswith("Bo is on a break (OFF)")
+
+
+async def test_off_since_before_beside_a_colleague(line: Stage) -> None:
+    """Cleo is there too: Charlie hears who is left, and of the gap as soon as Cleo's shift is over."""
+    bo, _ = await line.staff("Bo", "sms"), await line.staff("Cleo", "sms")
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await says(line, bo, "OFF")
+    start = whole_hour(line.town.clock.now(), ahead=1)
+    both = turns("Bo Cleo", start=start, hours=100, until=start + line.minutes(4 * 60))
+    alone = turns("Bo", start=start + line.minutes(4 * 60), hours=100).partition('zone = "UTC"\n')[2]
+    await line.plan(both + alone.replace("turns", "later"))
+    await line.rounds(minutes=1)
+    new(charlie)
+    await line.rounds(hours=1)
+    await line.rounds(minutes=1)
+    assert new(charlie) == ["Bo is on call (on call) and OFF. Left on call: Cleo."]
+    await line.rounds(hours=4)
+    (gap,) = new(charlie)
+    assert gap.startswith("New rota gap:")
