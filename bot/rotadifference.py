@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.changes import Everyone, Kind, Override, Status, Swap
-from bot.layers import Layer, Order, P
+from bot.layers import Layer, Order, P, Unit
 from bot.rotanames import layer_place, schedule_place
 from bot.schedules import Rota, Schedule
 from bot.windows import DAYS, Window, clock
@@ -95,11 +95,15 @@ class _Words(Generic[P]):
         owner = old or new
         assert owner is not None
         at = self.clock(new or owner)
+        olds, news = old.layers if old else (), new.layers if new else ()
         pairs = _paired(
-            old.layers if old else (), new.layers if new else (), lambda layer: layer_place(owner, layer)
+            (one for one in olds if not _is_row(one)),
+            (one for one in news if not _is_row(one)),
+            lambda layer: layer_place(owner, layer),
         )
         for where, before, after in pairs:
             yield from self.layer(where, before, after, at)
+        yield from _listed(place, map(self.row, filter(_is_row, olds)), map(self.row, filter(_is_row, news)))
         yield from _listed(
             place,
             (self.override(one, at) for one in (old.overrides if old else ())),
@@ -118,7 +122,7 @@ class _Words(Generic[P]):
             yield f"{place}: removed"
             return
         if old is None:
-            yield f"{place}: new, {self.at_once(new)}"
+            yield f"{place}: new, {', '.join(f'{key} {value}' for key, value in self.facts(new).items())}"
         else:
             before, after = self.facts(old), self.facts(new)
             for key in before:
@@ -131,12 +135,12 @@ class _Words(Generic[P]):
             (self.order(one, at) for one in new.revisions),
         )
 
-    def at_once(self, layer: Layer[P]) -> str:
-        """All of a layer; of a single shift, of which a spreadsheet has hundreds, who serves it when."""
-        if layer.until is not None and _once(layer):
-            day = f"{layer.start:%a} {_wall(layer.start)}"
-            return f"{self.groups(layer.participants)}, {day} to {_wall(layer.until)} ({layer.zone})"
-        return ", ".join(f"{key} {value}" for key, value in self.facts(layer).items())
+    def row(self, layer: Layer[P]) -> str:
+        """A shift out of a spreadsheet, of which there are hundreds, as one says it."""
+        assert layer.until is not None
+        day = f"{layer.start:%a} {layer.start.day} {layer.start:%b %Y}"
+        hours = f"{layer.start:%H:%M}-{layer.until:%H:%M}"
+        return f"{day} {hours} {layer.zone}: {self.groups(layer.participants)}"
 
     def facts(self, layer: Layer[P]) -> dict[str, str]:
         return {
@@ -179,6 +183,13 @@ class _Words(Generic[P]):
 def _once(layer: Layer[P]) -> bool:
     """Whether it is a single shift."""
     return layer.until is not None and layer.until - layer.start <= _ONE_SHIFT and layer.window is None
+
+
+def _is_row(layer: Layer[P]) -> bool:
+    """Whether it is as a row of a spreadsheet makes it, so that its words are all of it."""
+    plain = (layer.unit, layer.count, layer.priority, layer.revisions) == (Unit.DAY, 1, 0, ())
+    by_the_minute = not (layer.start.second or layer.start.microsecond)
+    return _once(layer) and plain and by_the_minute and layer.name == f"{layer.start:%Y-%m-%d %H:%M}"
 
 
 def _turned(place: str, what: str, old: str, new: str) -> Iterator[str]:

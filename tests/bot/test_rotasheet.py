@@ -138,6 +138,18 @@ def test_the_head_names_the_columns(head: str, said: str) -> None:
     assert said in refused("", head)
 
 
+def test_the_difference_says_shifts_as_people_do() -> None:
+    """A row that comes, one that goes, and nothing of those that stay."""
+    stays = HEAD + "2026-12-02,21:00,06:00,Europe/Kyiv,Bo,on call\n"
+    old = stays + "2026-12-01,21:00,06:00,Europe/Kyiv,Alma,on call\n"
+    new = stays + "".join(f"2026-12-01,21:00,06:00,Europe/Kyiv,{name},on call\n" for name in ("Bo", "Cleo"))
+    names = {name: name for name in ("Alma", "Bo", "Cleo")}
+    assert rotafile.difference(rotasheet.parse(old), rotasheet.parse(new), names) == [
+        'schedule "on call": − Tue 1 Dec 2026 21:00-06:00 Europe/Kyiv: Alma',
+        'schedule "on call": + Tue 1 Dec 2026 21:00-06:00 Europe/Kyiv: Bo + Cleo',
+    ]
+
+
 def test_an_empty_sheet_and_one_without_end_are_refused() -> None:
     """A plan of nobody is no plan, and a year of shifts is no hundred thousand."""
     assert refused("") == "The sheet has no row below its head."
