@@ -51,29 +51,46 @@ AHEAD: Final = max(when.before for when in WHEN.values())
 BACK: Final = timedelta(hours=1)
 
 
-def due(planned: Rota[StaffId], now: datetime, since: datetime) -> list[tuple[Remind, Service]]:
-    """What is to be said now, each shift up to its end as far as that is near. `since`: when this rota came into force.
+def due(planned: Rota[StaffId], now: datetime) -> list[tuple[Remind, Service]]:
+    """What is to be said now, each shift up to its end as far as that is near; what was said already, too.
 
-    READY? comes last: of what comes to one phone at once, OK and CAN'T must answer that.
-    A shift that was put on her after its reminder was due is not reminded of: she has just heard of it. Whoever is on
-    call for ever has no beginning in sight, and is never asked.
+    READY? comes last: of what comes to one phone at once, OK and CAN'T must answer that. Whoever is on call for ever
+    has no beginning in sight, and is never asked.
     """
+    found = _near(planned, now)
+    return [(what, one) for what in Remind for one in found if _is_due(what, one, now)]
+
+
+def missed(before: Rota[StaffId], after: Rota[StaffId], now: datetime) -> list[tuple[Remind, Service]]:
+    """What must not be said of shifts that are on people only by this change, made now: its instant has passed, and
+    they have just heard of them. What they had before stays due."""
+    had = {mark(one) for one in _near(before, now)}
+    fresh = [one for one in _near(after, now) if mark(one) not in had]
+    return [(what, one) for one in fresh for what in Remind if one.start - WHEN[what].before < now]
+
+
+def mark(service: Service) -> tuple[str, str]:
+    """By which a shift is known to those marks that say what has been said of it."""
+    return str(service.staff), service.start.isoformat()
+
+
+def _near(planned: Rota[StaffId], now: datetime) -> list[Service]:
+    """The shifts of which anything may be due."""
     first = now - BACK
     found = together(
         one
         for schedule in planned.schedules
         for one in services(schedule, first, now + AHEAD + timedelta(seconds=1))
-        if one.start > first
     )
-    return [(what, one) for what in Remind for one in found if _is_due(what, one, now, since)]
+    return [one for one in found if one.start > first]
 
 
-def _is_due(what: Remind, service: Service, now: datetime, since: datetime) -> bool:
+def _is_due(what: Remind, service: Service, now: datetime) -> bool:
     when = WHEN[what]
     at = service.start - when.before
     if when.schedules and not when.schedules.intersection(service.schedules):
         return False
-    return since <= at <= now < at + when.late
+    return at <= now < at + when.late
 
 
 def leaves_by(what: Remind, service: Service) -> datetime:

@@ -15,6 +15,7 @@ from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
 from bot.people import Staff, StaffId
 from bot.rota import Rota
+from bot.services import Service, is_endless
 from bot.voice import Voice
 from handlers.purse import Purse
 from storage.work import Work
@@ -80,6 +81,12 @@ class Line:
     def span_for(self, staff: Staff, start: datetime, end: datetime) -> str:
         """A stretch of time as she reads it: her clock, her language."""
         return moments.span(start, end, self.zone_of(staff), self.read_by(staff))
+
+    def service_for(self, staff: Staff, service: Service) -> str:
+        """A shift as she reads it; of one whose end is not in sight the beginning."""
+        if is_endless(service):
+            return self.moment_for(staff, service.start)
+        return self.span_for(staff, service.start, service.end)
 
     def rota(self, work: Work) -> Rota[StaffId]:
         """The rota in force; one without schedules where none has been applied."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import rotadifference, rotafile
+from bot import reminders, rotadifference, rotafile
 from bot.people import StaffId
 from bot.rota import Rota, validate
 from bot.rotanames import named
@@ -34,6 +34,9 @@ def change(
         return []
     duty.write(work, line, whole=False)
     version = work.rota.save(rotafile.encode(after), by="command line" if by is None else str(by))
+    # Marked as said, not compared with the time of this change: the reminders of all other shifts stay due.
+    for reminder, service in reminders.missed(before, after, work.now):
+        work.told.first(reminder.value, *reminders.mark(service), until=service.start)
     work.audit.add(what, by=by, detail=f"rota {version}: {'; '.join(changes)}"[:LONGEST])
     work.conversations.look_again()
     return changes

@@ -12,7 +12,7 @@ from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.reminders import Remind, about_what
 from bot.rota import Rota
-from bot.services import Service, is_endless, whole
+from bot.services import Service, whole
 from handlers import alarms, questions, resting
 from handlers.line import Line
 from storage.questions import Question
@@ -35,15 +35,15 @@ CALLED: Final = ("on call", "backup")
 
 def remind(work: Work, line: Line) -> int:
     """Says what is due, some of it in one transaction; how much. Each once for a shift, whatever else happens."""
-    since, planned = line.rota_since(work), line.rota(work)
-    due = reminders.due(planned, work.now, since) if since is not None else []
+    planned = line.rota(work)
+    due = reminders.due(planned, work.now)
     people = {person.id: person for person in work.staff.everyone()} if due else {}
     done = 0
     for what, service in due:
         person = people.get(service.staff)
         if person is None or not person.can_answer or done == AT_ONCE:
             continue
-        mark = (str(person.id), service.start.isoformat())
+        mark = reminders.mark(service)
         known = work.told.known(what.value, *mark)
         if not known and work.told.first(what.value, *mark, until=service.start):
             _say(work, line, person, what, whole(planned, service))
@@ -61,12 +61,7 @@ def _say(work: Work, line: Line, person: Staff, what: Remind, service: Service) 
 
 
 def _words(line: Line, person: Staff, what: Remind, service: Service) -> Phrase:
-    endless = is_endless(service)
-    said = (
-        line.moment_for(person, service.start)
-        if endless
-        else line.span_for(person, service.start, service.end)
-    )
+    said = line.service_for(person, service)
     # OFF never ends by itself: she hears of her shift all the same, and of the word that brings her back.
     place = f"reminder.{what.value}" if person.available else f"reminder.{what.value}.off"
     return phrase(place, span=said, schedule=", ".join(service.schedules))

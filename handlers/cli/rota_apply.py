@@ -37,13 +37,15 @@ MOST_LINES: Final = 60
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What a file changes, whom it names who cannot be reached, which gaps it opens within two weeks (by schedule), and
-    which agreements it forgets, whether it has no schedule that the ladder begins with; and the version in the end."""
+    which agreements it forgets, whether it has no schedule that the ladder begins with; how many people hear of it; and
+    the version in the end."""
 
     changes: list[str]
     unreachable: list[str]
     opens: dict[str, list[Span]]
     drops: list[str]
     unasked: bool = False
+    told: int = 0
     version: int = 0
     zones: dict[str, str] = field(default_factory=dict)
 
@@ -61,8 +63,10 @@ def apply(
     A spreadsheet has the columns date, from, to, zone, name and role ("on call" or "backup"), in any order, one row a
     shift, saved as CSV. Times are of the row's zone, or of the line's if it names none; a "to" that is not later than
     its "from" is on the next day.
+
+    Whoever gets or loses a shift of the next 24 hours by it is told at once, but for a line's first rota.
     """
-    from handlers import planning
+    from handlers import planning, rotanews
 
     here = asked.of(context)
     # A file that is none is told of before a configuration that is missing.
@@ -79,9 +83,11 @@ def apply(
         planned = _without_open(by_id(new, known), work)
         validate(planned)
         found = _compared(line, before, planned, people, known, work.now)
+        told = rotanews.whom(work, line, before, planned)
         if not dry_run and found.changes:
             planning.change(work, line, lambda _: planned, by=who, what="rota applied")
-        return replace(found, version=work.rota.version())
+            rotanews.tell(work, line, told)
+        return replace(found, told=len(told), version=work.rota.version())
 
     with here.store(config) as store:
         found = store.do_now(thought)
@@ -152,6 +158,8 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
     lines += [NOBODY_ASKED] if found.unasked else []
     for name, spans in found.opens.items():
         lines += [_opens(name, one, found.zones[name]) for one in spans[:MOST_LINES]]
+    if found.told:
+        lines.append(f"{'Told' if saved else 'To be told'} of shifts in the next 24 hours: {found.told}.")
     end = (
         f"Saved as version {found.version}."
         if saved
@@ -168,6 +176,7 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
             "opens": {name: pairs(spans) for name, spans in found.opens.items()},
             "drops": found.drops,
             "unasked": found.unasked,
+            "told": found.told,
         },
         *lines,
         end,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import gaps, reminders
+from bot import gaps, reminders, rotanews
 from bot.gaps import Gap
 from bot.layers import Layer, Unit
 from bot.people import Staff, StaffId, Standing
@@ -86,7 +86,7 @@ def test_reminders_come_at_their_time_and_never_two_at_once() -> None:
     said: dict[Remind, list[datetime]] = {what: [] for what in Remind}
     for minute in range(49 * 60):
         now = NOON + timedelta(minutes=minute)
-        found = [what for what, service in reminders.due(planned, now, NOON) if service.staff == ALMA.id]
+        found = [what for what, service in reminders.due(planned, now) if service.staff == ALMA.id]
         assert len(found) <= 1
         for what in found:
             said[what].append(now)
@@ -100,14 +100,50 @@ def test_reminders_come_at_their_time_and_never_two_at_once() -> None:
 def test_of_two_at_one_moment_ready_comes_last() -> None:
     """Alma's shift begins, a day before her next: OK must answer READY?."""
     planned = plan(ALMA, BO, start=NOON, hours=12)
-    assert [what for what, _ in reminders.due(planned, NOON, NOON - 48 * HOUR)] == [Remind.DAY, Remind.READY]
+    assert [what for what, _ in reminders.due(planned, NOON)] == [Remind.DAY, Remind.READY]
 
 
 def test_a_shift_that_is_younger_than_its_reminder_gets_none() -> None:
-    """Put on her twenty hours before: only the hour's; and who is on call for ever has no beginning."""
+    """Put on her twenty hours before: only the hour's, whatever else stays due; and who is on call for ever has no
+    beginning."""
     start = NOON + 20 * HOUR
     planned = plan(ALMA, BO, start=start, hours=100)
-    assert reminders.due(planned, NOON + timedelta(minutes=1), NOON) == []
-    assert [what for what, _ in reminders.due(planned, start - HOUR, NOON)] == [Remind.HOUR]
+    nobody: Rota[StaffId] = Rota(())
+    assert [what for what, _ in reminders.missed(nobody, planned, NOON)] == [Remind.DAY]
+    assert [what for what, _ in reminders.missed(nobody, planned, start - HOUR / 2)] == [
+        Remind.DAY,
+        Remind.HOUR,
+    ]
+    assert reminders.missed(nobody, planned, start - 24 * HOUR) == []
+    longer = plan(ALMA, BO, start=start, hours=101)
+    assert reminders.missed(planned, longer, start - HOUR / 2) == []
+    ((what, service),) = reminders.missed(planned, plan(BO, ALMA, start=start, hours=100), NOON)
+    assert (what, service.staff) == (Remind.DAY, BO.id)
     always = plan(ALMA, start=NOON - 1000 * HOUR, hours=1)
-    assert not any(reminders.due(always, NOON + n * HOUR, NOON - 2000 * HOUR) for n in range(30))
+    assert not any(reminders.due(always, NOON + n * HOUR) for n in range(30))
+
+
+def test_whom_a_change_concerns() -> None:
+    """Who gets or loses a shift of the next day, or has another beginning or end; nobody else."""
+    start = NOON + 20 * HOUR
+    before = plan(ALMA, BO, start=start, hours=12)
+
+    def told(
+        after: Rota[StaffId], now: datetime = NOON
+    ) -> dict[StaffId, tuple[list[datetime], list[datetime]]]:
+        found = rotanews.news(before, after, now)
+        return {
+            person: ([one.start for one in news.gained], [one.start for one in news.lost])
+            for person, news in found.items()
+        }
+
+    assert told(before) == {}
+    assert told(plan(BO, ALMA, start=start, hours=12), NOON - 12 * HOUR) == {}
+    assert told(plan(BO, ALMA, start=start, hours=12)) == {ALMA.id: ([], [start]), BO.id: ([start], [])}
+    assert told(plan(ALMA, BO, start=start - 2 * HOUR, hours=14)) == {ALMA.id: ([start - 2 * HOUR], [])}
+    assert told(plan(ALMA, BO, start=start + 6 * HOUR, hours=6)) == {ALMA.id: ([start + 6 * HOUR], [])}
+    running = start + HOUR
+    assert told(plan(ALMA, BO, start=start, hours=14), running) == {
+        ALMA.id: ([start + 28 * HOUR], []),
+        BO.id: ([start + 14 * HOUR], []),
+    }

@@ -125,6 +125,20 @@ def _heard(work: Work) -> list[str]:
     return [names[ContactId(one.letter.to)] for one in claimed if one.letter]
 
 
+def test_a_change_says_how_many_are_told(line: Type, think: Think, tmp_path: Path) -> None:
+    """Nobody of the first rota; who has another shift in two hours, once it is saved."""
+    counselors(think, Alma=("en",), Bo=("en",), Cleo=("en",))
+    path = tmp_path / "rota.toml"
+    path.write_text(DAYS.format(start=NOW + timedelta(hours=2)))
+    assert "old of shifts" not in line("rota", "apply", str(path)).out
+    path.write_text(path.read_text().replace('"Alma", "Bo"', '"Bo", "Alma"'))
+    dry = line("rota", "apply", str(path), "--dry-run").out
+    assert "To be told of shifts in the next 24 hours: 2.\n" in dry
+    assert think(_heard) == []
+    assert "\nTold of shifts in the next 24 hours: 2.\n" in line("rota", "apply", str(path)).out
+    assert sorted(think(_heard)) == ["Alma", "Bo"]
+
+
 def _given_back(work: Work) -> None:
     (cover,) = work.covers.standing()
     bo = work.staff.by_name("Bo")
