@@ -10,7 +10,7 @@ from bot.decision import Decision, Said, ToStaff, ToTexter
 from bot.errors import NotNow
 from bot.ladder import Pace, Watch, invite, next_for, offer_to
 from bot.messages import Direction, Side
-from bot.people import Contact, Staff
+from bot.people import Contact, Staff, StaffId
 from bot.phrases import phrase
 from bot.relay import changed, counselor_hears
 
@@ -45,7 +45,7 @@ def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, p
     person = next_for(conversation, watch, pace, asked)
     offer = offer_to(conversation, person, watch, pace) if person is not None else None
     if offer is None:
-        return _over(conversation)
+        return _over(conversation, gone)
     return Decision(
         replace(conversation, due_at=offer.due_at),
         offers=(*gone, offer),
@@ -53,13 +53,22 @@ def climb(conversation: Conversation, offers: tuple[Offer, ...], watch: Watch, p
     )
 
 
-def _over(conversation: Conversation) -> Decision:
-    """Nobody is left to ask."""
+def _over(conversation: Conversation, gone: tuple[Offer, ...]) -> Decision:
+    """Nobody is left to ask. Whoever was may still take it: else it stays for good with a shift that is over."""
     kept = phrase("handing.nobody", code=conversation.code)
     return Decision(
         replace(changed(conversation, handing_at=None), due_at=None),
+        offers=gone,
         letters=counselor_hears(conversation, kept),
-        end_offers=True,
+    )
+
+
+def can_take_over(conversation: Conversation, staff: StaffId, offer: Offer) -> bool:
+    """Whether it was offered to her while another has it, and nobody has taken it since: that ends all offers."""
+    return (
+        conversation.state is State.TALKING
+        and conversation.counselor != staff
+        and offer.state is not OfferState.ENDED
     )
 
 
@@ -81,8 +90,7 @@ def take_over(
     code = conversation.code
     if conversation.counselor == staff.id:
         raise NotNow("taken.yours", code=code)
-    since = conversation.private.handing_at
-    if since is None or offer.state not in LIVE or offer.at < since:
+    if not can_take_over(conversation, staff.id, offer):
         raise NotNow("taken.already", code=code)
     if open_now >= most:
         raise NotNow("take.full", code=code, count=str(open_now))
@@ -101,10 +109,10 @@ def take_over(
 
 def passed(conversation: Conversation, contact: Contact, offer: Offer, now: datetime) -> Decision:
     """She declines it; no blame, and the next is asked."""
-    if not is_handing(conversation) or offer.state not in LIVE:
+    if offer.state not in LIVE:
         raise NotNow("taken.already", code=conversation.code)
     return Decision(
-        replace(conversation, due_at=now),
+        replace(conversation, due_at=now if is_handing(conversation) else None),
         offers=(replace(offer, state=OfferState.PASSED, due_at=now),),
         letters=(ToStaff(contact.id, phrase("passed", code=conversation.code)),),
     )

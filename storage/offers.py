@@ -25,8 +25,18 @@ _TO_WAITING = (
     .join_from(conversations, offers, offers.c.conversation == conversations.c.id)
     .where(conversations.c.state == State.WAITING.value, offers.c.staff == bindparam("of"))
 )
+_TO_HANDED_ON = (
+    select(offers)
+    .join_from(conversations, offers, offers.c.conversation == conversations.c.id)
+    .where(
+        conversations.c.state == State.TALKING.value,
+        offers.c.staff == bindparam("of"),
+        offers.c.state.in_([OfferState.OPEN.value, OfferState.LAPSED.value, OfferState.PASSED.value]),
+    )
+)
+"""A take ends all offers: these are of hand-offs that nobody has taken since."""
 _TO_LATELY = select(offers).where(offers.c.staff == bindparam("of"), offers.c.due_at > bindparam("lately"))
-_TO = union(_TO_WAITING, _TO_LATELY)  # with OR, all offers ever made to her would be read
+_TO = union(_TO_WAITING, _TO_HANDED_ON, _TO_LATELY)  # with OR, all offers ever made to her would be read
 _LATELY_ASKED = select(offers.c.staff).where(
     offers.c.conversation == bindparam("of"), offers.c.due_at > bindparam("lately")
 )
@@ -53,7 +63,8 @@ class Offers:
         return self._opened(self._desk.conn.execute(_OF, {"of": conversation_id}))
 
     def to(self, staff_id: StaffId) -> list[Offer]:
-        """Hers for conversations that wait, and those that ran until a quarter of an hour ago; oldest first."""
+        """Hers for conversations that wait or are handed on, and those that ran until a quarter of an hour ago; oldest
+        first."""
         lately = self._desk.now - LATELY
         return self._opened(self._desk.conn.execute(_TO, {"of": staff_id, "lately": lately}))
 

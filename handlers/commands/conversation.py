@@ -18,7 +18,7 @@ def take(turn: Turn, command: Command) -> None:
     """She takes what is offered to her; the transcript follows."""
     conversation, offer = _offered(turn, command)
     work, line = turn.work, turn.line
-    if handing.is_handing(conversation):
+    if handing.can_take_over(conversation, turn.staff.id, offer):
         _take_over(turn, conversation, offer)
         return
     decision = relay.take(
@@ -58,9 +58,11 @@ def pass_on(turn: Turn, command: Command) -> None:
     offer = None
     if mine is None:
         mine, offer = _offered(turn, command)
-    if offer is not None and handing.is_handing(mine):
+    if offer is not None and handing.can_take_over(mine, turn.staff.id, offer):
         declined = handing.passed(mine, turn.contact, offer, turn.work.now)
-        handoff.climb(turn.work, turn.line, apply.apply(turn.work, turn.line, mine, declined))
+        after = apply.apply(turn.work, turn.line, mine, declined)
+        if handing.is_handing(after):
+            handoff.climb(turn.work, turn.line, after)
         return
     decision = relay.passed(mine, turn.staff, turn.contact, offer, turn.work.now)
     after = apply.apply(turn.work, turn.line, mine, decision)
@@ -152,7 +154,8 @@ def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
     offers = {o.conversation: o for o in turn.work.offers.to(turn.staff.id)}
     if command.code is None and turn.swiped is None:
         live = [o for o in offers.values() if o.state in (OfferState.OPEN, OfferState.LAPSED)]
-        waiting = [c for o in live if (c := turn.work.conversations.get(o.conversation)) and _can_be_taken(c)]
+        known = [(turn.work.conversations.get(o.conversation), o) for o in live]
+        waiting = [c for c, o in known if c is not None and _can_be_taken(turn, c, o)]
         if not waiting:
             raise NotNow("no.offer")
         if len(waiting) > 1:
@@ -167,8 +170,8 @@ def _offered(turn: Turn, command: Command) -> tuple[Conversation, Offer]:
     return found, offers[found.id]
 
 
-def _can_be_taken(conversation: Conversation) -> bool:
-    return conversation.state is State.WAITING or handing.is_handing(conversation)
+def _can_be_taken(turn: Turn, conversation: Conversation, offer: Offer) -> bool:
+    return conversation.state is State.WAITING or handing.can_take_over(conversation, turn.staff.id, offer)
 
 
 def _which(turn: Turn, command: Command, codes: list[str]) -> WhichConversation:

@@ -73,21 +73,44 @@ async def test_of_two_who_take_it_at_once_one_has_it(line: Stage) -> None:
 
 
 async def test_nobody_takes_it_and_she_keeps_it(line: Stage) -> None:
-    """Bo passes, nobody is left: Alma is told, and goes on."""
+    """Bo passes, nobody is left: Alma is told, and goes on. Hours later Bo takes it all the same."""
     alma, bo = await line.staff("Alma", "sms"), await line.staff("Bo", "sms")
     robin, code = await _talking(line, alma, "Bo")
     await line.rounds(minutes=62)
     await bo.shows("Hand-off")
     await bo.write(f"PASS {code}")
     await alma.shows("It stays with you")
-    await bo.write(f"TAKE {code}")
-    await bo.shows("already taken")
     await texts(robin, "hello?")
     await alma.shows(f"{code} hello?")
     await answers(alma, code, "still me")
     await robin.shows("still me")
     await line.rounds(hours=1)
     assert sum("Your shift is over" in text for text in alma.texts) == 1
+    await bo.write(f"TAKE {code}")
+    await bo.shows(f"{code} is yours")
+    await alma.shows("a colleague has taken it over")
+
+
+@pytest.mark.parametrize("medium", ["sms", "telegram"])
+async def test_who_was_silent_takes_it_late(line: Stage, medium: str) -> None:
+    """Bo's ninety seconds pass and Alma keeps it: his Take has it all the same."""
+    alma, bo = await line.staff("Alma", "sms"), await line.staff("Bo", medium)
+    robin, code = await _talking(line, alma, "Bo")
+    await line.rounds(minutes=62)
+    offer = await bo.shows("Hand-off")
+    await line.later(seconds=95)
+    await alma.shows("It stays with you")
+    for _ in range(2):
+        if isinstance(bo, TelegramPhone):
+            await bo.press("Take", on=offer)
+        else:
+            await bo.write("TAKE" if not any("is yours" in text for text in bo.texts) else f"TAKE {code}")
+        await line.settled()
+    assert any("is yours" in text for text in bo.texts)
+    assert not any("already taken" in text for text in bo.texts)
+    await alma.shows("a colleague has taken it over")
+    await texts(robin, "hello?")
+    await bo.shows(f"{code} hello?")
 
 
 async def test_it_ends_meanwhile(line: Stage) -> None:
