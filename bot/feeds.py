@@ -6,7 +6,7 @@ said to be off until its time is over.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,7 +14,7 @@ from typing import Final
 
 from bot import rota
 from bot.people import StaffId
-from bot.rota import Rota, Schedule
+from bot.rota import Rota, Shift
 
 BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=180)
@@ -56,36 +56,65 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     return midnight - BACK, midnight + AHEAD
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Who was on call within [begun, until), by schedule, cut where people change; `begun`: when there was a rota."""
+
+    begun: datetime
+    until: datetime
+    shifts: Mapping[str, Sequence[Shift[StaffId]]]
+
+
 def planned(
-    of: Rota[StaffId], whose: Whose, now: datetime, *, gone: Collection[StaffId] = ()
+    of: Rota[StaffId],
+    whose: Whose,
+    now: datetime,
+    *,
+    past: Past | None = None,
+    gone: Collection[StaffId] = (),
 ) -> list[Stretch]:
-    """What the rota says for this calendar within its window, each shift whole. `gone`: who serves no more, whatever
-    the rota says."""
+    """Who was and will be on call for this calendar within its window, each shift whole: in the past as it was, from
+    there on as the rota has it. `gone`: who serves no more, whatever the rota says."""
     first, last = window(now)
+    past = past or Past(first - BEYOND, first - BEYOND, {})
+    names = dict.fromkeys([*past.shifts, *(schedule.name for schedule in of.schedules)])
     return [
         stretch
-        for schedule in of.schedules
-        if whose.schedule in (None, schedule.name)
-        for stretch in _stretches(schedule, whose.staff, first - BEYOND, last + BEYOND)
-        if stretch.staff not in gone and stretch.start < last and first < stretch.end
+        for name in names
+        if whose.schedule in (None, name)
+        for stretch in _stretches(name, whose.staff, _shifts(of, name, past, last + BEYOND, gone))
+        if stretch.start < last and first < stretch.end
     ]
 
 
-def _stretches(
-    schedule: Schedule[StaffId], staff: StaffId | None, first: datetime, last: datetime
-) -> Iterator[Stretch]:
-    if staff is not None:
-        for start, end in rota.shifts_of(schedule, staff, first, last):
-            yield Stretch(schedule.name, staff, start, end)
+def _shifts(
+    of: Rota[StaffId], name: str, past: Past, last: datetime, gone: Collection[StaffId]
+) -> Iterator[Shift[StaffId]]:
+    """Of one schedule, from where the past begins until `last`, without a hole."""
+    if past.begun < past.until:
+        yield from past.shifts.get(name) or [Shift(past.begun, past.until, frozenset())]
+    schedule = of.named(name)
+    if schedule is None:
+        yield Shift(past.until, last, frozenset())
         return
+    for shift in rota.shifts(schedule, past.until, last):
+        yield Shift(shift.start, shift.end, shift.people.difference(gone)) if gone else shift
+
+
+def _stretches(schedule: str, staff: StaffId | None, shifts: Iterable[Shift[StaffId]]) -> Iterator[Stretch]:
+    """Each person's time on call, or only that of `staff`; turns back to back are one."""
     serving: dict[StaffId, datetime] = {}
-    for shift in rota.shifts(schedule, first, last):
-        for person in sorted(serving.keys() - shift.people):
-            yield Stretch(schedule.name, person, serving.pop(person), shift.start)
-        for person in shift.people - serving.keys():
+    end = None
+    for shift in shifts:
+        people = shift.people if staff is None else shift.people & {staff}
+        for person in sorted(serving.keys() - people):
+            yield Stretch(schedule, person, serving.pop(person), shift.start)
+        for person in people - serving.keys():
             serving[person] = shift.start
+        end = shift.end
     for person, start in sorted(serving.items()):
-        yield Stretch(schedule.name, person, start, last)
+        assert end is not None
+        yield Stretch(schedule, person, start, end)
 
 
 def follow(
@@ -93,40 +122,49 @@ def follow(
 ) -> tuple[Event, ...]:
     """The events that a calendar is told now, in the order of their starts.
 
-    `settled`: what had ended by then stays as it was handed out, for what is planned since is no news of the past;
-    None: nothing was handed out yet. A stretch with another end is the same one, changed; one that runs at `settled`
-    is, too, where it seems to begin elsewhere; any other that is not wanted any more is cancelled, and forgotten once
-    its time is over.
+    `settled`: when somebody last looked; what had ended by then stays as it was handed out; None: nothing was yet. A
+    stretch with another end is the same one, changed; one that ran at `settled` is, too, where it seems to begin
+    elsewhere. Any other that is not wanted any more is cancelled, and forgotten once its time is over.
     """
     first, last = window(now)
     known: dict[tuple[str, StaffId], dict[datetime, Event]] = {}
     told: list[Event] = []
     for event in handed:
         stretch = event.stretch
-        if settled is not None and stretch.end <= settled:
-            told += [event] if stretch.end > first and not event.cancelled else []
-        elif stretch.start >= last:  # a clock was set back
+        if stretch.start >= last:  # a clock was set back
             told.append(event)
         else:
             known.setdefault((stretch.schedule, stretch.staff), {})[stretch.start] = event
     for stretch in wanted:
-        if settled is None or stretch.end > settled:
-            before = _same(stretch, known.get((stretch.schedule, stretch.staff), {}), settled)
-            told.append(_now(stretch, before, now))
-    left = (event for those in known.values() for event in those.values())
-    told += [_off(event, now) for event in left if event.stretch.end > now]
+        hers = known.get((stretch.schedule, stretch.staff), {})
+        if settled is None or _is_news(stretch, hers, settled):
+            told.append(_now(stretch, _same(stretch, hers, settled), now))
+    for event in (event for hers in known.values() for event in hers.values()):
+        if settled is not None and event.stretch.end <= settled:
+            told += [event] if event.stretch.end > first and not event.cancelled else []
+        elif event.stretch.end > now:
+            told.append(_off(event, now))
     return tuple(sorted(told, key=_order))
 
 
-def _same(stretch: Stretch, known: dict[datetime, Event], settled: datetime | None) -> Event | None:
-    """The event that this stretch was before, taken out of `known`."""
-    if stretch.start in known:
-        return known.pop(stretch.start)
-    if settled is None or stretch.start > settled:
-        return None
-    running = (at for at, event in known.items() if at <= settled and not event.cancelled)
+def _is_news(stretch: Stretch, hers: Mapping[datetime, Event], settled: datetime) -> bool:
+    """Whether it may differ from what was handed out: what was over by then does not."""
+    before = hers.get(stretch.start)
+    return stretch.end > settled or (before is not None and before.stretch.end > settled)
+
+
+def _same(stretch: Stretch, hers: dict[datetime, Event], settled: datetime | None) -> Event | None:
+    """The event that this stretch was before, taken out of `hers`."""
+    if stretch.start in hers:
+        return hers.pop(stretch.start)
+    running = (
+        at
+        for at, event in hers.items()
+        if settled is not None and at <= settled < event.stretch.end and not event.cancelled
+        if stretch.start < event.stretch.end and at < stretch.end
+    )
     at = next(running, None)
-    return None if at is None else known.pop(at)
+    return None if at is None else hers.pop(at)
 
 
 def _now(stretch: Stretch, before: Event | None, now: datetime) -> Event:

@@ -13,12 +13,13 @@ from typing import Final
 
 from bot import feedfile, feeds, rotafile
 from bot.errors import SealBroken, Stale
-from bot.feeds import Event, Stretch
+from bot.feeds import Event, Past, Stretch
 from bot.people import Staff, StaffId
 from bot.phrases import phrase
 from bot.redact import Secret
 from bot.rota import Rota
 from bot.rotanames import named
+from handlers import past
 from handlers.line import Line
 from storage.engine import Store
 from storage.feeds import Feed
@@ -62,7 +63,7 @@ class _Look:
     feed: Feed
     basis: _Basis
     rota: Rota[StaffId]
-    since: datetime | None
+    past: Past | None
     now: datetime
     gone: frozenset[StaffId]
 
@@ -123,7 +124,7 @@ class Calendars:
         accepted = work.rota.newest()
         planned = rotafile.decode(accepted.document) if accepted else Rota[StaffId]()
         gone = _gone(work, planned, people)
-        return _Look(feed, basis, planned, accepted.at if accepted else None, work.now, gone)
+        return _Look(feed, basis, planned, _past(work), work.now, gone)
 
     async def _remembered(self, look: _Look, events: tuple[Event, ...]) -> _Basis | None:
         """Writes down what is handed out, where it is not so written down already; the basis of the next answer."""
@@ -151,6 +152,17 @@ class Calendars:
         return on_call, backup
 
 
+def _past(work: Work) -> Past | None:
+    """What the on-call log tells of the time that a calendar shows; None where there was never a rota. Read after the
+    rota: of one that is saved in between, the next fetch tells."""
+    oldest = work.rota.first()
+    if oldest is None:
+        return None
+    begun = max(oldest.at, feeds.window(work.now)[0] - feeds.BEYOND)
+    until = max(work.duty.until() or begun, begun)
+    return Past(begun, until, past.written(work, begun, until))
+
+
 def _gone(work: Work, planned: Rota[StaffId], people: list[Staff]) -> frozenset[StaffId]:
     """Who is in the rota and has left. Somebody whose row does not open has not."""
     there = {one.id for one in people}
@@ -168,11 +180,8 @@ def _left(work: Work, person: StaffId) -> bool:
 def _written(look: _Look, titles: tuple[str, str]) -> tuple[tuple[Event, ...], Sheet]:
     """What takes its time, apart from the loop and from every transaction."""
     feed = look.feed
-    settled = feed.looked
-    if settled is not None and look.since is not None:
-        settled = max(settled, look.since)
-    wanted = feeds.planned(look.rota, feed.whose, look.now, gone=look.gone)
-    events = feeds.follow(wanted, feed.handed, settled=settled, now=look.now)
+    wanted = feeds.planned(look.rota, feed.whose, look.now, past=look.past, gone=look.gone)
+    events = feeds.follow(wanted, feed.handed, settled=feed.looked, now=look.now)
     names = dict(look.basis.names)
 
     def titled(schedule: str | None) -> str:

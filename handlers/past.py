@@ -39,6 +39,13 @@ def _names(planned: Rota[StaffId], earlier: Rota[StaffId], log: list[Duty]) -> l
     return [*rotas, *(one.schedule for one in log)]
 
 
+def written(work: Work, start: datetime, end: datetime) -> dict[str, list[Shift[StaffId]]]:
+    """Who was on call within [start, end) as it is written down, by schedule; one where nobody ever was is left out."""
+    log = work.duty.within(start, end) if start < end else []
+    names = dict.fromkeys(one.schedule for one in log)
+    return {name: _as_written([one for one in log if one.schedule == name], start, end) for name in names}
+
+
 def _planned(schedule: Schedule[StaffId] | None, start: datetime, end: datetime) -> list[Shift[StaffId]]:
     if start >= end:
         return []

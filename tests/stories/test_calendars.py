@@ -145,6 +145,60 @@ async def test_a_cover_is_off_in_hers_and_in_his(line: Stage) -> None:
         assert new["DTSTART"].dt == night["DTSTART"].dt
 
 
+HOURLY = """
+[[schedule]]
+name = "on call"
+zone = "UTC"
+[[schedule.layer]]
+name = "hours"
+zone = "UTC"
+start = 2026-01-01T00:18:00
+unit = "hour"
+participants = [{names}]
+"""
+
+
+async def test_a_shift_that_runs_ends_where_the_rota_was_changed(line: Stage) -> None:
+    """Bo has served since 18 past; then Fay is on call. His shift is shortened, hers begins there, and the past before
+    the first rota is nobody's. Without a change the clock takes nothing away, and another day neither."""
+    people = ("Alma", "Bo", "Fay")
+    for name in people:
+        await line.staff(name, "telegram")
+    begun = line.town.clock.now()
+    await line.plan(HOURLY.format(names='"Alma", "Bo"'))
+    alls = await link(line, Whose(None, "on call"))
+    async with fetching(line) as http:
+        first = await events(http, alls)
+        assert min(one["DTSTART"].dt for one in first.values()) == begun.replace(microsecond=0)
+        line.town.clock.move(timedelta(hours=3, seconds=42))
+        assert await events(http, alls) == first
+        now = line.town.clock.now()
+        (running,) = (one for one in first.values() if one["DTSTART"].dt <= now < one["DTEND"].dt)
+        await line.plan(HOURLY.format(names='"Fay"'))
+        edited = await events(http, alls)
+        cut = edited[str(running["UID"])]
+        whole = now.replace(microsecond=0)
+        assert (cut["DTSTART"].dt, cut["DTEND"].dt) == (running["DTSTART"].dt, whole)
+        assert (str(cut["STATUS"]), cut["SEQUENCE"]) == ("CONFIRMED", 1)
+        (fays,) = (one for one in edited.values() if str(one["SUMMARY"]) == "Fay")
+        assert fays["DTSTART"].dt == whole
+        over = {name: one for name, one in first.items() if one["DTEND"].dt <= now}
+        assert len(over) >= 3
+        assert over == {name: edited[name] for name in over}
+        line.town.clock.move(timedelta(minutes=7))
+        assert await events(http, alls) == edited
+        line.town.clock.move(timedelta(days=1))
+        later = await events(http, alls)
+        assert [later[name] for name in (str(cut["UID"]), *over)] == [cut, *over.values()]
+        assert later[str(fays["UID"])]["DTSTART"].dt == whole
+        fresh = await events(http, await link(line, Whose(None, "on call")))
+        spans = {(one["DTSTART"].dt, str(one["SUMMARY"])) for one in fresh.values()}
+        shown = {
+            (one["DTSTART"].dt, str(one["SUMMARY"])) for one in later.values() if one["STATUS"] != "CANCELLED"
+        }
+        assert spans == shown
+
+
 async def test_every_other_link_leads_nowhere(line: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """Unknown, ended, cut, encoded, ten thousand letters: one bare answer, and none is written down."""
     await planned(line)
