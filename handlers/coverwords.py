@@ -12,7 +12,7 @@ from bot.covering import Books, Span
 from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
 from bot.people import Role, Staff, StaffId
-from bot.phrases import phrase
+from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from handlers import apply, questions
 from handlers.line import Line
@@ -79,6 +79,13 @@ def proposals(
 
 def put(work: Work, line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None) -> None:
     """The one letter that she gets about this request unless she answers it."""
+    what = asking(line, cover, giver, one, back)
+    carried = pack(About(cover.number, back))
+    questions.ask(work, line, one, what, QuestionKind.COVER, due_at=cover.due_at, about=carried)
+
+
+def asking(line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None) -> Phrase:
+    """How it is put to her."""
     said = {
         "number": str(cover.number),
         "name": giver.name,
@@ -86,10 +93,7 @@ def put(work: Work, line: Line, cover: Cover, giver: Staff, one: Staff, back: Sp
     }
     if back is not None:
         said["back"] = line.span_for(one, *back)
-    place = "cover.ask" if back is None else "swap.ask"
-    what = phrase(place, **said)
-    carried = pack(About(cover.number, back))
-    questions.ask(work, line, one, what, QuestionKind.COVER, due_at=cover.due_at, about=carried)
+    return phrase("cover.ask" if back is None else "swap.ask", **said)
 
 
 def ask_others(work: Work, line: Line, cover: Cover, giver: Staff, who: Staff) -> int:

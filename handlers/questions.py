@@ -49,20 +49,27 @@ def ask(
         return None
     question = work.questions.add(kind, person.id, contact.id, about=about, due_at=due_at)
     shown = buttons if buttons is not None else OK_OR_CANNOT
-    apply.post_to_staff(
-        work,
-        line,
-        ToStaff(
-            contact.id,
-            what,
-            priority=Priority.NOTICE,
-            buttons=tuple(Button(one.caption, f"{one.data}:{question.hex()}") for one in shown),
-            question=question,
-            within=within,
-        ),
-        None,
-    )
+    apply.post_to_staff(work, line, _letter(contact, what, question, shown, within), None)
     return question
+
+
+def repeat(turn: Turn, what: Phrase, question: Question) -> None:
+    """The same question once more, at the phone that she writes from: OK and CAN'T answer it now."""
+    letter = _letter(turn.contact, what, question.id, OK_OR_CANNOT, None)
+    apply.post_to_staff(turn.work, turn.line, letter, None)
+
+
+def _letter(
+    contact: Contact, what: Phrase, question: QuestionId, shown: tuple[Button, ...], within: timedelta | None
+) -> ToStaff:
+    return ToStaff(
+        contact.id,
+        what,
+        priority=Priority.NOTICE,
+        buttons=tuple(Button(one.caption, f"{one.data}:{question.hex()}") for one in shown),
+        question=question,
+        within=within,
+    )
 
 
 OK_OR_CANNOT = (Button("button.ok", "ok"), Button("button.cannot", "cannot"))

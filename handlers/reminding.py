@@ -54,13 +54,14 @@ def remind(work: Work, line: Line) -> int:
 def _say(work: Work, line: Line, person: Staff, what: Remind, service: Service) -> None:
     if what is Remind.READY and person.available and _was_here(work, person.id):
         return
-    asked = _words(line, person, what, service)
+    asked = words(line, person, what, service)
     about = reminders.about(service, work.now)
     within = reminders.leaves_by(what, service) - work.now
     questions.ask(work, line, person, asked, KINDS[what], due_at=service.end, about=about, within=within)
 
 
-def _words(line: Line, person: Staff, what: Remind, service: Service) -> Phrase:
+def words(line: Line, person: Staff, what: Remind, service: Service) -> Phrase:
+    """How it is put to her."""
     said = line.service_for(person, service)
     # OFF never ends by itself: she hears of her shift all the same, and of the word that brings her back.
     place = f"reminder.{what.value}" if person.available else f"reminder.{what.value}.off"

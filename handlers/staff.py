@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import apply, desk, questions, reminding
+from handlers import again, apply, desk, questions, reminding
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -131,10 +131,10 @@ def _text(turn: Turn, obey: Obey) -> None:
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
         case grammar.Agreement(text=words) | grammar.Refusal(text=words):
             answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
-            if answer is None:
-                desk.relay_plain(turn, Secret(words))
-            else:
+            if answer is not None:
                 obey(turn, answer)
+            elif not again.ask(turn):
+                desk.relay_plain(turn, Secret(words))
         case grammar.Plain(text=words):
             desk.relay_plain(turn, Secret(words))
 

@@ -91,3 +91,17 @@ async def test_off_since_before_beside_a_colleague(line: Stage) -> None:
     await line.rounds(hours=4)
     (gap,) = new(charlie)
     assert gap.startswith("New rota gap:")
+
+
+async def test_an_answer_that_came_too_late_to_be_one(line: Stage) -> None:
+    """Bo is asked about Alma's shift, and looks who is on call: his OK is no answer any more. He is asked again, and
+    that OK is."""
+    _alma, bo, _cleo = await three(line)
+    await asks(line)
+    (question,) = [text for text in new(bo) if "asks for cover" in text]
+    await says(line, bo, "WHO")
+    assert await says(line, bo, "OK") == [question]
+    (served,) = await says(line, bo, "OK")
+    assert served.startswith("You serve for Alma")
+    await says(line, bo, "WHO")
+    assert await says(line, bo, "OK") == ["Not sent: no conversation is open with you."]

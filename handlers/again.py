@@ -1,0 +1,65 @@
+"""An OK or CAN'T that can be no answer: the one question of hers that is open is put again, so that it can be one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.changes import Status
+from bot.phrases import Phrase
+from bot.questions import QuestionKind
+from bot.reminders import Remind, about_what
+from bot.services import Service
+from handlers import coverwords, desk, questions, reminding
+from handlers.turn import Turn
+from storage.questions import Question
+
+Open = tuple[str, Phrase]
+"""What it is about (several questions about the same are one), and how it is put."""
+
+
+def ask(turn: Turn) -> bool:
+    """Whether it was put again: nothing is open in which her word could be meant for a texter, and one question is."""
+    laid_out = desk.laid_out(turn)
+    if turn.swiped is not None or laid_out.talking:
+        return False
+    open_: dict[str, tuple[Phrase, Question]] = {}
+    for question in turn.work.questions.of(turn.staff.id):
+        found = KINDS[question.kind](turn, question) if question.kind in KINDS else None
+        # READY? stands for the reminders of the same shift.
+        if found and (found[0] not in open_ or question.kind is QuestionKind.READY):
+            open_[found[0]] = (found[1], question)
+    if len(open_) != 1:
+        return False
+    if laid_out.closed:
+        # Until a moment ago there was a texter whom she could have meant.
+        turn.tell("none.open")
+    ((what, question),) = open_.values()
+    questions.repeat(turn, what, question)
+    return True
+
+
+def _shift(turn: Turn, question: Question) -> Open | None:
+    about = about_what(question.about)
+    planned = turn.line.rota(turn.work)
+    if about.end <= turn.work.now or not any(reminding.left_of(planned, question, turn.work.now)):
+        return None
+    what = Remind.READY if question.kind is QuestionKind.READY else Remind.DAY
+    service = Service(turn.staff.id, about.schedules, about.start, about.end)
+    return f"shift {about.start.isoformat()}", reminding.words(turn.line, turn.staff, what, service)
+
+
+def _cover(turn: Turn, question: Question) -> Open | None:
+    told = coverwords.about(question.about)
+    cover = turn.work.covers.get(told.number)
+    giver = turn.work.staff.get(cover.giver) if cover is not None else None
+    if cover is None or giver is None or cover.status is not Status.OPEN or cover.due_at <= turn.work.now:
+        return None
+    return f"cover {cover.number}", coverwords.asking(turn.line, cover, giver, turn.staff, told.back)
+
+
+KINDS: Final[dict[QuestionKind, Callable[[Turn, Question], Open | None]]] = {
+    QuestionKind.REMINDER: _shift,
+    QuestionKind.READY: _shift,
+    QuestionKind.COVER: _cover,
+}
