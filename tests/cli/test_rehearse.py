@@ -173,7 +173,9 @@ def test_no_phone_shows_anothers_number_or_name(told: tuple[int, list[dict[str, 
     assert len(received) > 20
     for one in received:
         assert not any(p.number and p.number.lstrip("+") in one["text"] for p in CAST)
-        assert not re.search(r"\b(Robin|Kit|Alma|Bo|Sam)\b", one["text"])
+        # Colleagues know one another by alias: who is left on call is said to whoever goes OFF.
+        names = r"Robin|Kit" if one["text"].startswith("You are OFF") else r"Robin|Kit|Alma|Bo|Sam"
+        assert not re.search(rf"\b({names})\b", one["text"])
 
 
 def test_the_disk_holds_nothing_that_can_be_read(told: tuple[int, list[dict[str, Any]], str]) -> None:
