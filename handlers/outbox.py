@@ -227,7 +227,7 @@ class Outbox:
             outcomes.sent(work, means.line, claimed, copy)
             means.step("marking")
 
-        await self._write(thought, bare=lambda work: work.outbox.sent(claimed, copy))
+        await self._write(thought, bare=lambda work: outcomes.taken(work, claimed, copy))
         means.step("marked")
 
     async def _write(self, thought: Thought, *, bare: Thought | None = None) -> None:

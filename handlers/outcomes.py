@@ -29,10 +29,20 @@ OUT_OF_REACH = frozenset({"opted_out", "blocked"})
 
 def sent(work: Work, line: Line, claimed: Claimed, copy: Copy | None) -> None:
     """The carrier has it."""
+    if taken(work, claimed, copy) and claimed.letter is not None:
+        accepted(work, line, claimed.letter)
+
+
+def taken(work: Work, claimed: Claimed, copy: Copy | None) -> bool:
+    """The least that must be written down of a letter that the carrier has; whether nobody had done so.
+
+    Both in one transaction. Under PostgreSQL's READ COMMITTED every statement of a reader sees a snapshot of its own:
+    whoever looks at what is on its way first and at the contact second finds the letter in one of them, or in both,
+    wherever this commit falls. The other way round it may be in neither, and her OK goes to a texter.
+    """
     if claimed.letter is not None:
         reached(work, claimed.letter)
-    if work.outbox.sent(claimed, copy) is not None and claimed.letter is not None:
-        accepted(work, line, claimed.letter)
+    return work.outbox.sent(claimed, copy) is not None
 
 
 def reached(work: Work, letter: Letter) -> None:
