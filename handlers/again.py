@@ -1,4 +1,4 @@
-"""An OK or CAN'T that can be no answer: the one question of hers that is open is put again, so that it can be one."""
+"""A word of hers that can be no answer: the one question of hers that is open is put again, so that it can be one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.changes import Status
-from bot.phrases import Phrase
+from bot.errors import NotNow
+from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.reminders import Remind, about_what
 from bot.services import Service
@@ -36,6 +37,26 @@ def ask(turn: Turn) -> bool:
         turn.tell("none.open")
     ((what, question),) = open_.values()
     questions.repeat(turn, what, question)
+    return True
+
+
+def unclear(turn: Turn) -> bool:
+    """Whether her text stands behind a question, and can be for nobody else: then that is put again.
+
+    It is no OK. After READY? it counts as being there all the same (reminding.heard): whoever writes has her phone in
+    her hand, and the question that stands there now is the quickest way to find out what she means.
+    """
+    if turn.swiped is not None or desk.laid_out(turn).talking:
+        return False
+    try:
+        found = questions.meant(turn, agreed=True)
+    except NotNow:
+        return False
+    if found is None:
+        return False
+    question = found.question
+    known = KINDS[question.kind](turn, question) if question.kind in KINDS else None
+    questions.repeat(turn, known[1] if known else phrase("question.again"), question)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot import answerwords
 from bot.decision import ToStaff
 from bot.errors import NotNow
 from bot.messages import Button, Priority
@@ -93,6 +94,22 @@ def meant(turn: Turn, *, agreed: bool) -> Answer | None:
         return None
     (question,) = last
     return None if question is None else _answer(turn, question, agreed=agreed)
+
+
+def natural(turn: Turn, text: str) -> Answer | None:
+    """The answer that "can't, sorry" or "ok, will do" is, by the same rule as OK; None when it is none.
+
+    Raises NotNow where the question is over, unless a texter is there whom her words could be for.
+    """
+    agreed = answerwords.agreed(text)
+    if agreed is None:
+        return None
+    try:
+        return meant(turn, agreed=agreed)
+    except NotNow:
+        if turn.work.conversations.talking_with(turn.staff.id):
+            return None
+        raise
 
 
 def pressed(turn: Turn, data: str) -> Answer | None:

@@ -136,7 +136,16 @@ def _text(turn: Turn, obey: Obey) -> None:
             elif not again.ask(turn):
                 desk.relay_plain(turn, Secret(words))
         case grammar.Plain(text=words):
-            desk.relay_plain(turn, Secret(words))
+            _plain(turn, obey, words)
+
+
+def _plain(turn: Turn, obey: Obey, words: str) -> None:
+    """Words without a code: an answer in her own words, if a question was the last thing there; else a texter's."""
+    answer = questions.natural(turn, words)
+    if answer is not None:
+        obey(turn, answer)
+    elif not again.unclear(turn):
+        desk.relay_plain(turn, Secret(words))
 
 
 def _meant(turn: Turn, said: grammar.Said) -> grammar.Said:

@@ -230,7 +230,10 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert await says(line, charlie, "COVER Friday night FOR Zoe") == [
         "Nobody on this line is called Zoe. Nothing was done."
     ]
-    assert (await says(line, bo, "ADD Cleo Friday 21-06"))[0].startswith("Not sent")
+    # She was asked last whether she serves, and nobody is there whom it could be for.
+    (told,) = await says(line, bo, "ADD Cleo Friday 21-06")
+    assert "OK or CAN'T" in told
+    assert await serves(line) == {"Bo"}
     trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
     assert {"shift taken", "shift added", "shift removed"} <= set(trail)
 

@@ -1,0 +1,53 @@
+"""What people answer instead of OK and CAN'T: "can't, sorry", "ok, will do", "listo". Only a text that is nothing else.
+
+Which of them is an answer is for handlers/questions to find: only where a question was the last thing on her phone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot import letters, phrases
+
+MOST: Final = 60
+"""Characters: what is longer is a message, whatever it consists of."""
+THUMB: Final = "\U0001f44d"
+_TONES: Final = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff\ufe0f")
+_BEFORE: Final = re.compile(r"[^\w']+")
+
+
+def agreed(text: str) -> bool | None:
+    """True for what means OK, False for what means CAN'T; None for anything else, and for both at once.
+
+    Words of one kind and polite ones around them, nothing more: "I can't come to the casting" is no answer.
+    """
+    if text.strip()[:1] == THUMB and not set(text.strip()) - {THUMB} - _TONES:
+        return True
+    words = _plain(text)
+    if len(words) > MOST or "?" in text:
+        return None
+    for means, pattern in _PATTERNS.items():
+        if pattern.fullmatch(f"{words} "):
+            return means
+    return None
+
+
+def _plain(text: str) -> str:
+    """Its words with a space between them: no punctuation, no emoji, no accents on Latin letters."""
+    kept = letters.folded(letters.straight(text))
+    return " ".join(_BEFORE.sub(" ", kept).replace("_", " ").split())
+
+
+def _pattern(place: str) -> re.Pattern[str]:
+    said, polite = _listed(place), _listed("words.polite")
+    return re.compile(f"(?:{polite})*(?:{said})(?:{said}|{polite})*")
+
+
+def _listed(place: str) -> str:
+    """The words of all languages, as a pattern; the longest first."""
+    found = {_plain(word) for language in phrases.languages() for word in phrases.listed(place, language)}
+    return "|".join(f"{re.escape(word)} " for word in sorted(found, key=len, reverse=True))
+
+
+_PATTERNS: Final = {True: _pattern("words.agree"), False: _pattern("words.refuse")}
