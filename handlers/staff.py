@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import casecode, grammar
+from bot import casecode, grammar, planwords
 from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, WriterError
 from bot.grammar import Word
@@ -150,13 +150,30 @@ def _plain(turn: Turn, obey: Obey, words: str) -> None:
 
 def _meant(turn: Turn, said: grammar.Said) -> grammar.Said:
     """A command about the rota that is not understood whole can only be one where no texter could be meant: its answer
-    says how to write it, and what her next shifts are."""
+    says how to write it, and what her next shifts are. One that names nobody of ours is not complete either."""
+    if isinstance(said, grammar.Command) and said.ask in NAMING and _names_nobody(turn, said.rest):
+        whole = turn.inbound.text.reveal().strip()
+        return said if _alone(turn) else grammar.Held(said.ask, whole)
     if not isinstance(said, grammar.Held) or said.code is not None or said.ask not in grammar.PLANNING:
         return said
-    open_now = desk.laid_out(turn)
-    if open_now.talking or open_now.offers or open_now.closed or turn.swiped is not None or turn.astray:
+    if not _alone(turn):
         return said
     return grammar.Command(grammar.Ask(said.ask), rest=grammar.after_word(said.text))
+
+
+NAMING = frozenset({grammar.Ask.ADD, grammar.Ask.REMOVE})
+"""Commands that begin with a colleague's name: "Remove the pills from the room today" is meant for a texter."""
+
+
+def _names_nobody(turn: Turn, rest: str) -> bool:
+    asked = planwords.named(rest)
+    return asked is not None and turn.work.staff.by_name(asked.name) is None
+
+
+def _alone(turn: Turn) -> bool:
+    """Whether no texter could be meant by what she writes."""
+    there = desk.laid_out(turn)
+    return not (there.talking or there.offers or there.closed or turn.swiped is not None or turn.astray)
 
 
 def _coded(turn: Turn, conversation: Conversation, words: str) -> None:

@@ -268,3 +268,18 @@ async def test_who_next_and_off(line: Stage) -> None:
     assert off in await says(line, alma, "OFF")
     assert sum(text.startswith("Alma is on a break (OFF), and nobody is left") for text in new(charlie)) == 1
     assert "On call now: Alma (OFF). From Sat 28 Nov 07:00 nobody." in await says(line, bo, "WHO")
+
+
+async def test_words_for_a_texter_that_look_like_a_plan(line: Stage) -> None:
+    """Alma counsels and is an admin: "Remove the pills from the room today" names nobody of ours, so it is held and
+    asked about, and SEND sends it. With no texter about, the answer says that nobody has that name."""
+    alma = await line.staff("Alma", "sms", roles=("admin", "counselor"))
+    await line.rota("Alma")
+    words = "Remove the pills from the room today"
+    assert "Nobody on this line" in (await says(line, alma, words))[0]
+    robin = line.texter("sms")
+    await line.talk(robin, alma)
+    assert "not sent. It begins with the command REMOVE" in (await says(line, alma, words))[0]
+    assert words not in robin.texts
+    await alma.write("SEND")
+    await robin.shows(words)
