@@ -15,9 +15,14 @@ from storage.questions import Question
 SOON: Final = timedelta(hours=24)
 """Somebody who cannot come to a shift that begins so soon is told to the admins, whoever may still take it."""
 
+MOST: Final = timedelta(hours=24)
+"""Of a longer shift no more is given away unread: who is on call for ever would else ask for cover of weeks."""
+
 
 def comes(turn: Turn, question: Question) -> None:
-    """She will be there."""
+    """She will be there, if it is hers still."""
+    if not any(reminding.left_of(turn.line.rota(turn.work), question, turn.work.now)):
+        raise NotNow("shift.not.yours")
     turn.tell("reminder.ok" if turn.staff.available else "ready.ok.off")
 
 
@@ -40,7 +45,8 @@ def cannot_come(turn: Turn, question: Question) -> None:
     left = list(reminding.left_of(line.rota(work), question, work.now))
     if not left:
         raise NotNow("shift.not.yours")
-    for schedule, start, end in left:
+    for schedule, start, last in left:
+        end = min(last, start + MOST)
         cover = covering.open_request(
             work, line, giver=turn.staff, schedule=schedule, start=start, end=end, by=turn.staff
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -198,3 +199,29 @@ async def test_a_reminder_that_could_not_leave_does_not_come_late(line: Stage) -
     line.town.telegram.faults.off("sendMessage")
     await line.rounds(minutes=1)
     assert told(alma, HOUR) == 0
+
+
+async def test_ok_to_a_shift_that_is_a_colleagues_now(line: Stage) -> None:
+    """Bo has it meanwhile: Alma's late OK is not thanked for."""
+    alma, _ = await line.staff("Alma", "telegram"), await line.staff("Bo", "sms")
+    assert isinstance(alma, TelegramPhone)
+    start = whole_hour(line.town.clock.now(), ahead=2)
+    await line.plan(turns("Alma", "Bo", start=start))
+    await line.rounds(minutes=62)
+    reminder = await alma.shows(HOUR)
+    await line.plan(turns("Bo", "Alma", start=start))
+    await alma.press("OK", on=reminder)
+    await alma.shows("That shift is not yours any more")
+    assert not any("Until then" in text for text in alma.texts)
+
+
+async def test_of_a_shift_without_an_end_a_day_is_given(line: Stage) -> None:
+    """Alma serves for ever from now on: CAN'T to READY? asks for a day's cover, not for weeks of it."""
+    alma, bo = await line.staff("Alma", "sms"), await line.staff("Bo", "sms")
+    await line.plan(turns("Alma", start=whole_hour(line.town.clock.now(), ahead=1)))
+    await line.rounds(minutes=62)
+    await alma.shows(READY)
+    await alma.write("CAN'T")
+    await bo.shows("Alma asks for cover")
+    covers = await line.do(lambda work: work.covers.standing())
+    assert [one.end - one.start for one in covers] == [timedelta(hours=24)]
