@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
+from bot.ownshifts import Service, services, together
 from bot.people import StaffId
 from bot.rota import Rota
-from bot.services import Service, services, together
 
 
 class Remind(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.ownshifts import LONGEST, Service, services, together
 from bot.people import StaffId
 from bot.rota import Rota
-from bot.services import LONGEST, Service, services, together
 from bot.wallclock import FOREVER
 
 SOON: Final = timedelta(days=1)

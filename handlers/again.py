@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.changes import Status
 from bot.errors import NotNow
+from bot.ownshifts import Service
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.reminders import Remind, about_what
-from bot.services import Service
 from handlers import coverwords, desk, questions, reminding
 from handlers.turn import Turn
 from storage.questions import Question

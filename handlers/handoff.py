@@ -11,10 +11,10 @@ from typing import Final
 from bot import handoff
 from bot.conversation import Conversation
 from bot.ladder import Watch
+from bot.ownshifts import services
 from bot.people import Staff, StaffId
 from bot.phrases import phrase
 from bot.rota import Rota
-from bot.services import services
 from handlers import apply
 from handlers.line import Line
 from storage.work import Work

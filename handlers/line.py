@@ -13,9 +13,9 @@ from bot.closing import Closing
 from bot.decision import Words
 from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
+from bot.ownshifts import Service, is_endless
 from bot.people import Staff, StaffId
 from bot.rota import Rota
-from bot.services import Service, is_endless
 from bot.voice import Voice
 from handlers.purse import Purse
 from storage.work import Work

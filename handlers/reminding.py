@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot import reminders, rota
+from bot.ownshifts import Service, whole
 from bot.people import Role, Staff, StaffId
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.reminders import Remind, about_what
 from bot.rota import Rota
-from bot.services import Service, whole
 from handlers import alarms, questions, resting
 from handlers.line import Line
 from storage.questions import Question

@@ -7,12 +7,12 @@ from typing import Final
 
 from bot import reminders, rotanews, segments
 from bot.decision import ToStaff
+from bot.ownshifts import Service
 from bot.people import Staff, StaffId
 from bot.phrases import Phrase, phrase
 from bot.reminders import Remind
 from bot.rota import Rota
 from bot.rotanews import News
-from bot.services import Service
 from handlers import apply
 from handlers.line import Line
 from storage.work import Work

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.errors import NotNow
+from bot.ownshifts import LONGEST
 from bot.reminders import about_what
-from bot.services import LONGEST
 from handlers import covering, coverwords, handoff, reminding, resting, unreachable
 from handlers.turn import Turn
 from storage.questions import Question

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot import rota
+from bot.ownshifts import LONGEST, services
 from bot.people import Staff, StaffId, Standing
 from bot.phrases import phrase
 from bot.schedules import Schedule
-from bot.services import LONGEST, services
 from handlers import alarms, gapalarm
 from handlers.line import Line
 from storage.work import Work
