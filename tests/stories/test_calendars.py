@@ -162,6 +162,9 @@ async def test_a_shift_that_runs_ends_where_the_rota_was_changed(line: Stage) ->
     """Bo has served since 18 past; then Fay is on call. His shift is shortened, hers begins there, and the past before
     the first rota is nobody's. Without a change the clock takes nothing away, and another day neither."""
     people = ("Alma", "Bo", "Fay")
+    # From the morning on, whenever the test is run: at midnight (UTC) a calendar reaches a day further.
+    midnight = line.town.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    line.town.clock.move(midnight + timedelta(hours=6) - line.town.clock.now())
     for name in people:
         await line.staff(name, "telegram")
     begun = line.town.clock.now()
