@@ -14,7 +14,7 @@ from bot.decision import Words
 from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
 from bot.ownshifts import Service, is_endless
-from bot.people import Staff, StaffId
+from bot.people import ContactId, Staff, StaffId
 from bot.rota import Rota
 from bot.voice import Voice
 from handlers.purse import Purse
@@ -22,6 +22,8 @@ from storage.work import Work
 
 LOOK_AHEAD = timedelta(days=14)
 LOOK_BACK = timedelta(days=1)
+PATIENCE = 8
+"""Times that a thought is run anew for a letter that is about to be written down: a third of a second at most."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Line:
     purse: Purse = field(default_factory=lambda: Purse(Budget(daily=2000, reserve=30)))
     count: Callable[[str], None] = lambda why: None
     _opened: _Opened = field(default_factory=_Opened)
+    _awaited: dict[ContactId, int] = field(default_factory=dict)
 
     def say(self, what: Words, language: str, country: str = "") -> str:
         return self.voice.say(what, language, country=country or self.country)
@@ -69,6 +72,19 @@ class Line:
     def read_by(self, staff: Staff | None) -> str:
         """The language in which she, or whoever it may be, is spoken to."""
         return languages.read_by(staff.languages if staff else (), default=self.default_language)
+
+    def waits_once_more(self, contact: ContactId) -> bool:
+        """Whether a swipe of this contact is looked at once more in a moment: a few times, then no longer."""
+        tried = self._awaited.get(contact, 0)
+        if tried >= PATIENCE:
+            self.waited(contact)
+            return False
+        self._awaited[contact] = tried + 1
+        return True
+
+    def waited(self, contact: ContactId) -> None:
+        """It is over."""
+        self._awaited.pop(contact, None)
 
     def zone_of(self, staff: Staff | None) -> ZoneInfo:
         """By whose clock she, or whoever it may be, plans: her own, else the line's."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot import casecode, grammar, planwords
 from bot.conversation import Conversation, OfferState, State
-from bot.errors import NoSuchConversation, NotNow, WriterError
+from bot.errors import NoSuchConversation, NotNow, Stale, WriterError
 from bot.grammar import Word
 from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
@@ -67,9 +67,18 @@ def _swiped(turn: Turn) -> Turn:
     told, to = turn.inbound.copy, turn.inbound.replies_to
     if told is None or to is None:
         return turn
-    row = turn.work.copies.find(Copy(told.medium, told.via, told.chat, to))
+    swiped = Copy(told.medium, told.via, told.chat, to)
+    row = turn.work.copies.find(swiped)
     if row is None:
-        return replace(turn, astray=not turn.work.outbox.in_flight(turn.contact.id))
+        on_its_way = turn.work.outbox.in_flight(turn.contact.id)
+        row = turn.work.copies.find(swiped)  # the letter may have been written down in between
+        if row is None and on_its_way and turn.line.waits_once_more(turn.contact.id):
+            # Whoever answers within milliseconds is quicker than we write down that it arrived. A moment later it is
+            # known; without that her words would be held, with a question, although the swipe says whom they are for.
+            raise Stale("The letter that she answers is about to be written down.")
+        if row is None:
+            return replace(turn, astray=not on_its_way)
+    turn.line.waited(turn.contact.id)
     conversation = turn.work.conversations.get(row.conversation) if row.conversation else None
     return replace(turn, swiped=conversation, astray=conversation is None, asked=row.question)
 

@@ -162,7 +162,6 @@ async def test_three_texters_and_two_counselors_hear_only_their_own(line: Stage)
     for number, (texter, counselor, code) in people.items():
         await texts(texter, f"again {number}")
         await counselor.shows(f"{code} again {number}")
-        await line.settled()  # a swipe within milliseconds is held: the letter is not written down yet
         await answers(counselor, code, f"to {number}")
     await line.settled()
     for number, (texter, _, _) in people.items():
