@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final, Generic
 
 from bot.changes import EVERYONE, Everyone, Kind, Override, Status, Swap, changed
@@ -127,21 +126,26 @@ def merged(pieces: Iterable[Shift[P]]) -> list[Shift[P]]:
 
 
 def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shift[P]]:
-    """[start, end) cut at every boundary, with the answer in each piece."""
+    """[start, end) cut where the answer may change, with the answer in each piece; turns below the top cut nothing."""
     start, end = utc(start), utc(end)
     if end <= start:
         raise RotaError("The end of a range must come after its start.")
     turned = _turned(schedule.layers, start, end)
     acting = _acting(schedule, start, end)
-    times = sorted({start, end, *turned, *acting})
+    times = sorted({start, *turned, *acting} - {end})
+    ranks = [layer.priority for layer in schedule.layers]
     on: dict[int, tuple[P, ...]] = {}
+    layered: frozenset[P] = frozenset()
+    top: int | None = None
     overriding: dict[int, Override[P]] = {}
-    found: list[Shift[P]] = []
+    found: list[tuple[datetime, frozenset[P]]] = []
     known: dict[
         frozenset[P], frozenset[P]
     ] = {}  # the same people under the same overrides give the same answer
-    for begin, finish in pairwise(times):
+    for begin in times:
+        seen = begin == start  # what turns below the highest is not asked
         for n, people in turned.get(begin, ()):
+            seen = seen or top is None or ranks[n] >= top
             if people:
                 on[n] = people
             else:
@@ -153,11 +157,16 @@ def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shif
             overriding = dict(
                 sorted({n: one for n, one in (overriding | begun).items() if n not in ended}.items())
             )
-        layered = _highest(schedule.layers, on)
+        if seen:
+            top = max(map(ranks.__getitem__, on)) if on else None
+            layered = frozenset().union(*[on[n] for n in on if ranks[n] == top])
+        elif begin not in acting:
+            continue
         if layered not in known:
             known[layered] = changed(layered, overriding.values()) if overriding else layered
-        found.append(Shift(begin, finish, known[layered]))
-    return found
+        found.append((begin, known[layered]))
+    ends = [*(begin for begin, _ in found[1:]), end]
+    return [Shift(begin, finish, people) for (begin, people), finish in zip(found, ends, strict=True)]
 
 
 def _turned(
@@ -192,14 +201,6 @@ def _acting(
             acting.setdefault(first, []).append((n, override))
             acting.setdefault(last, []).append((n, override))
     return acting
-
-
-def _highest(layers: tuple[Layer[P], ...], on: dict[int, tuple[P, ...]]) -> frozenset[P]:
-    """Everybody at the highest priority at which somebody is on; equal priorities add up."""
-    if len(on) == 1:
-        return frozenset(*on.values())
-    top = max((layers[n].priority for n in on), default=0)
-    return frozenset(person for n, people in on.items() if layers[n].priority == top for person in people)
 
 
 def _overrides(schedule: Schedule[P], start: datetime, end: datetime) -> Iterable[Override[P]]:
