@@ -193,8 +193,10 @@ async def test_a_reminder_that_could_not_leave_does_not_come_late(line: Stage) -
     program = line.program
     assert program is not None
     line.town.telegram.faults.broken("sendMessage", times=None)
+    before = line.calls_to(alma)
     line.town.clock.move(line.minutes(121))
     await program.roster.round()
+    await line.tried(alma, before)
     line.town.clock.move(line.minutes(120))
     line.town.telegram.faults.off("sendMessage")
     await line.rounds(minutes=1)
