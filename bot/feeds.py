@@ -6,8 +6,8 @@ said to be off until its time is over.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -20,6 +20,11 @@ BACK: Final = timedelta(days=30)
 AHEAD: Final = timedelta(days=180)
 BEYOND: Final = timedelta(days=32)
 """Looked at beyond both ends, so that a shift of up to a month that lies across an end is told whole."""
+MOST_PAST: Final = 750
+MOST_AHEAD: Final = 2000
+MOST_OFF: Final = 250
+"""Events of a calendar: about a megabyte, as much as calendar programs take. A rota of 24 shifts a day has 30 days back
+and 83 ahead of it, and each plan that moves all of them calls 2,000 off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,23 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A stretch as it was handed out: `sequence` counts its changes, `changed` is the instant of the last one."""
+    """A stretch as it was handed out: `sequence` counts its changes, `changed` is the instant of the last one; `title`
+    stands for what it was called."""
 
     stretch: Stretch
     sequence: int
     changed: datetime
     cancelled: bool = False
+    title: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What was handed out. `floor`: the sequence of what is new from then on, above any that was told of a shift which
+    was left out and may come back."""
+
+    events: tuple[Event, ...] = ()
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,34 +133,66 @@ def _stretches(schedule: str, staff: StaffId | None, shifts: Iterable[Shift[Staf
         yield Stretch(schedule, person, start, end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A stretch as it shall be told, and the event that it was before."""
+
+    stretch: Stretch
+    before: Event | None
+    cancelled: bool = False
+
+
 def follow(
-    wanted: Iterable[Stretch], handed: Iterable[Event], *, settled: datetime | None, now: datetime
+    wanted: Iterable[Stretch],
+    handed: Iterable[Event],
+    *,
+    settled: datetime | None,
+    now: datetime,
+    floor: int = 0,
+    called: Callable[[Stretch], bytes] = lambda _: b"",
 ) -> tuple[Event, ...]:
     """The events that a calendar is told now, in the order of their starts.
 
     `settled`: when somebody last looked; what had ended by then stays as it was handed out; None: nothing was yet. A
     stretch with another end is the same one, changed; one that ran at `settled` is, too, where it seems to begin
-    elsewhere. Any other that is not wanted any more is cancelled, and forgotten once its time is over.
+    elsewhere. Any other that is not wanted any more is cancelled, and forgotten once its time is over. `floor`: the
+    sequence of what is new; `called`: stands for what a stretch is called now.
     """
     first, last = window(now)
     known: dict[tuple[str, StaffId], dict[datetime, Event]] = {}
-    told: list[Event] = []
+    wishes: list[_Wish] = []
     for event in handed:
         stretch = event.stretch
         if stretch.start >= last:  # a clock was set back
-            told.append(event)
+            wishes.append(_as_it_is(event))
         else:
             known.setdefault((stretch.schedule, stretch.staff), {})[stretch.start] = event
     for stretch in wanted:
         hers = known.get((stretch.schedule, stretch.staff), {})
         if settled is None or _is_news(stretch, hers, settled):
-            told.append(_now(stretch, _same(stretch, hers, settled), now))
+            before = _same(stretch, hers, settled)
+            start = before.stretch.start if before else stretch.start
+            wishes.append(_Wish(Stretch(stretch.schedule, stretch.staff, start, stretch.end), before))
     for event in (event for hers in known.values() for event in hers.values()):
         if settled is not None and event.stretch.end <= settled:
-            told += [event] if event.stretch.end > first and not event.cancelled else []
+            wishes += [_as_it_is(event)] if event.stretch.end > first and not event.cancelled else []
         elif event.stretch.end > now:
-            told.append(_off(event, now))
-    return tuple(sorted(told, key=_order))
+            wishes.append(_Wish(event.stretch, event, cancelled=True))
+    return tuple(sorted((_told(wish, now, floor, called(wish.stretch)) for wish in wishes), key=_order))
+
+
+def bounded(events: Iterable[Event], before: Handed, now: datetime) -> Handed:
+    """As many of them as a calendar takes, those nearest to this day; `before`: what was handed out last."""
+    midnight = window(now)[0] + BACK
+    past: list[Event] = []
+    ahead: list[Event] = []
+    off: list[Event] = []
+    for event in events:
+        (off if event.cancelled else past if event.stretch.end <= midnight else ahead).append(event)
+    kept = (*past[-MOST_PAST:], *ahead[:MOST_AHEAD], *off[:MOST_OFF])
+    there = {_name(event) for event in kept}
+    lost = (e.sequence + 1 for e in before.events if e.stretch.end > now and _name(e) not in there)
+    return Handed(tuple(sorted(kept, key=_order)), max(before.floor, *lost, 0))
 
 
 def _is_news(stretch: Stretch, hers: Mapping[datetime, Event], settled: datetime) -> bool:
@@ -167,24 +215,26 @@ def _same(stretch: Stretch, hers: dict[datetime, Event], settled: datetime | Non
     return None if at is None else hers.pop(at)
 
 
-def _now(stretch: Stretch, before: Event | None, now: datetime) -> Event:
+def _as_it_is(event: Event) -> _Wish:
+    return _Wish(event.stretch, event, event.cancelled)
+
+
+def _told(wish: _Wish, now: datetime, floor: int, title: bytes) -> Event:
+    """The event as it was where nothing has become of it; else with the next sequence, changed now."""
+    before = wish.before
     if before is None:
-        return Event(stretch, 0, now)
-    if before.stretch.end == stretch.end and not before.cancelled:
+        return Event(wish.stretch, floor, now, title=title)
+    if (before.stretch, before.cancelled, before.title) == (wish.stretch, wish.cancelled, title):
         return before
-    return _changed(replace(before, stretch=replace(before.stretch, end=stretch.end), cancelled=False), now)
-
-
-def _off(event: Event, now: datetime) -> Event:
-    return event if event.cancelled else _changed(replace(event, cancelled=True), now)
-
-
-def _changed(event: Event, now: datetime) -> Event:
-    return replace(event, sequence=event.sequence + 1, changed=max(event.changed, now))
+    return Event(wish.stretch, before.sequence + 1, max(before.changed, now), wish.cancelled, title)
 
 
 def _order(event: Event) -> tuple[datetime, str, int]:
     return event.stretch.start, event.stretch.schedule, event.stretch.staff
+
+
+def _name(event: Event) -> tuple[str, StaffId, datetime]:
+    return event.stretch.schedule, event.stretch.staff, event.stretch.start
 
 
 def uid(feed_id: bytes, stretch: Stretch) -> str:

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Final
 
 from bot import feedfile, feeds, rotafile
-from bot.errors import SealBroken, Stale
-from bot.feeds import Event, Past, Stretch
-from bot.people import Staff, StaffId
+from bot.errors import Stale
+from bot.feeds import Handed, Past, Stretch
+from bot.people import StaffId
 from bot.phrases import phrase
 from bot.redact import Secret
-from bot.rota import Rota
-from bot.rotanames import named
-from handlers import past
+from bot.rota import Rota, Shift
+from handlers import duty, past
 from handlers.line import Line
 from storage.engine import Store
 from storage.feeds import Feed
@@ -33,6 +33,12 @@ KEPT: Final = 64
 """Answers kept in memory; most calendars ask many times before anything changes."""
 TRIES: Final = 5
 BACKUP: Final = "backup"
+
+
+DAY: Final = timedelta(days=1)
+
+_Span = tuple[datetime, datetime]
+_Shifts = dict[str, list[Shift[StaffId]]]
 
 
 class Busy(Exception):
@@ -63,7 +69,8 @@ class _Look:
     feed: Feed
     basis: _Basis
     rota: Rota[StaffId]
-    past: Past | None
+    begun: datetime | None
+    until: datetime | None
     now: datetime
     gone: frozenset[StaffId]
 
@@ -77,6 +84,7 @@ class Calendars:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._kept: OrderedDict[bytes, tuple[_Basis, Sheet]] = OrderedDict()
+        self._log: dict[_Span, _Shifts] = {}
 
     async def sheet(self, token: Secret[str]) -> Sheet | None:
         """The calendar behind a link; None where it leads nowhere. StorageError when it cannot be told now, Busy."""
@@ -94,8 +102,9 @@ class Calendars:
             look = await self._store.do(partial(self._look, token=token))
             if look is None or isinstance(look, Sheet):
                 return look
-            events, sheet = await asyncio.to_thread(_written, look, self._titles(look.basis.language))
-            basis = await self._remembered(look, events)
+            log = await self._past(look)
+            told, sheet = await asyncio.to_thread(_written, look, log, self._titles(look.basis.language))
+            basis = await self._remembered(look, told)
             if basis is not None:
                 self._keep(look.feed.id, basis, sheet)
                 return sheet
@@ -123,16 +132,45 @@ class Calendars:
         # cancelled by that. Who asks is told to come again.
         accepted = work.rota.newest()
         planned = rotafile.decode(accepted.document) if accepted else Rota[StaffId]()
-        gone = _gone(work, planned, people)
-        return _Look(feed, basis, planned, _past(work), work.now, gone)
+        gone = duty.gone(work, planned)
+        return _Look(feed, basis, planned, work.rota.begun(), work.duty.until(), work.now, gone)
 
-    async def _remembered(self, look: _Look, events: tuple[Event, ...]) -> _Basis | None:
+    async def _past(self, look: _Look) -> Past | None:
+        """What the on-call log tells of the time that a calendar shows; None where there was never a rota. Read after
+        the rota: of one that is saved in between, the next fetch tells.
+
+        A week in a transaction, and each once for all calendars: two months of a rota of hours are thousands of seals,
+        and texts would wait for all of them.
+        """
+        if look.begun is None:
+            return None
+        begun = max(look.begun, feeds.window(look.now)[0] - feeds.BEYOND)
+        until = max(look.until or begun, begun)
+        pieces: dict[_Span, _Shifts] = {}
+        for span in _weeks(begun, until):
+            known = self._log.get(span)
+            if known is None:
+                known = await self._store.do(partial(past.written, start=span[0], end=span[1]))
+            pieces[span] = known
+        self._log = pieces
+        names = {name for shifts in pieces.values() for name in shifts}
+        shifts = {
+            name: [
+                shift
+                for (start, end), found in pieces.items()
+                for shift in found.get(name) or [Shift(start, end, frozenset())]
+            ]
+            for name in names
+        }
+        return Past(begun, until, shifts)
+
+    async def _remembered(self, look: _Look, told: Handed) -> _Basis | None:
         """Writes down what is handed out, where it is not so written down already; the basis of the next answer."""
         feed = look.feed
         today = feed.looked is not None and feeds.window(feed.looked) == feeds.window(look.now)
-        if today and events == feed.handed:
+        if today and told == feed.handed:
             return look.basis
-        mark = await self._store.do(lambda work: work.feeds.remember(feed, events, look.now))
+        mark = await self._store.do(lambda work: work.feeds.remember(feed, told, look.now))
         if mark is None:
             return None
         was = look.basis
@@ -152,36 +190,18 @@ class Calendars:
         return on_call, backup
 
 
-def _past(work: Work) -> Past | None:
-    """What the on-call log tells of the time that a calendar shows; None where there was never a rota. Read after the
-    rota: of one that is saved in between, the next fetch tells."""
-    oldest = work.rota.first()
-    if oldest is None:
-        return None
-    begun = max(oldest.at, feeds.window(work.now)[0] - feeds.BEYOND)
-    until = max(work.duty.until() or begun, begun)
-    return Past(begun, until, past.written(work, begun, until))
+def _weeks(start: datetime, end: datetime) -> Iterator[_Span]:
+    """The span, cut where weeks begin."""
+    while start < end:
+        monday = start.replace(hour=0, minute=0, second=0, microsecond=0) - start.weekday() * DAY
+        last = min(monday + 7 * DAY, end)
+        yield start, last
+        start = last
 
 
-def _gone(work: Work, planned: Rota[StaffId], people: list[Staff]) -> frozenset[StaffId]:
-    """Who is in the rota and has left. Somebody whose row does not open has not."""
-    there = {one.id for one in people}
-    mentioned = {person for schedule in planned.schedules for _, person in named(schedule)}
-    return frozenset(person for person in mentioned - there if _left(work, person))
-
-
-def _left(work: Work, person: StaffId) -> bool:
-    try:
-        return work.staff.get(person) is None
-    except SealBroken:
-        return False
-
-
-def _written(look: _Look, titles: tuple[str, str]) -> tuple[tuple[Event, ...], Sheet]:
+def _written(look: _Look, log: Past | None, titles: tuple[str, str]) -> tuple[Handed, Sheet]:
     """What takes its time, apart from the loop and from every transaction."""
     feed = look.feed
-    wanted = feeds.planned(look.rota, feed.whose, look.now, past=look.past, gone=look.gone)
-    events = feeds.follow(wanted, feed.handed, settled=feed.looked, now=look.now)
     names = dict(look.basis.names)
 
     def titled(schedule: str | None) -> str:
@@ -191,5 +211,30 @@ def _written(look: _Look, titles: tuple[str, str]) -> tuple[tuple[Event, ...], S
         hers = feed.whose.staff is not None
         return titled(stretch.schedule) if hers else names.get(stretch.staff, titled(stretch.schedule))
 
-    body = feedfile.write(feed.id, events, title=titled(feed.whose.schedule), summary=summary)
-    return events, Sheet(body, sha256(body).hexdigest()[:32])
+    wanted = feeds.planned(look.rota, feed.whose, look.now, past=log, gone=look.gone)
+    events = feeds.follow(
+        wanted,
+        feed.handed.events,
+        settled=feed.looked,
+        now=look.now,
+        floor=feed.handed.floor,
+        called=_Called(feed.id, summary),
+    )
+    told = feeds.bounded(events, feed.handed, look.now)
+    body = feedfile.write(feed.id, told.events, title=titled(feed.whose.schedule), summary=summary)
+    return told, Sheet(body, sha256(body).hexdigest()[:32])
+
+
+class _Called:
+    """What stands for a title: four bytes of which nobody reads the name of somebody who has left."""
+
+    def __init__(self, feed_id: bytes, summary: Callable[[Stretch], str]) -> None:
+        self._feed_id = feed_id
+        self._summary = summary
+        self._known: dict[str, bytes] = {}
+
+    def __call__(self, stretch: Stretch) -> bytes:
+        title = self._summary(stretch)
+        if title not in self._known:
+            self._known[title] = sha256(self._feed_id + title.encode()).digest()[:4]
+        return self._known[title]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.errors import SealBroken
 from bot.people import Staff, StaffId, Standing
-from handlers import desk, newkey
+from handlers import desk, duty, newkey
 from handlers.line import Line
 from storage.work import Work
 
@@ -13,5 +14,14 @@ def leave(work: Work, line: Line, person: Staff, *, by: StaffId | None = None) -
     for one in person.contacts:
         desk.cut_off(work, line, one, Standing.DEAD)
     newkey.ended_with(work, line, person, by)
+    _write_down(work, line)
     work.staff.remove(person.id)
     work.audit.add("staff removed", by=by, detail=str(person.id))
+
+
+def _write_down(work: Work, line: Line) -> None:
+    """What she has served stays hers, up to this instant; a log that does not open keeps nobody on the line."""
+    try:
+        duty.write(work, line, whole=False)
+    except SealBroken as broken:
+        work.notice(broken)

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from bot.errors import SealBroken
-from bot.feeds import Event, Stretch, Whose
+from bot.feeds import Event, Handed, Stretch, Whose
 from bot.people import StaffId
 from bot.redact import Secret
 from storage.desk import AnyRow, Desk
@@ -41,6 +41,7 @@ class _Handed(msgspec.Struct, frozen=True, array_like=True):
     sequence: int
     changed: datetime
     cancelled: bool
+    title: bytes
 
 
 class _Shows(msgspec.Struct, frozen=True, array_like=True):
@@ -52,6 +53,7 @@ class _Shows(msgspec.Struct, frozen=True, array_like=True):
     looked: datetime | None = None
     names: tuple[str, ...] = ()
     events: tuple[_Handed, ...] = ()
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Feed:
     whose: Whose
     made: datetime
     looked: datetime | None
-    handed: tuple[Event, ...]
+    handed: Handed
     mark: bytes
     proof: bytes
 
@@ -121,12 +123,12 @@ class Feeds:
             self._desk.conn.execute(_RELABEL, {"of": feed.id, "value": labels[0]})
         return feed
 
-    def remember(self, feed: Feed, events: tuple[Event, ...], looked: datetime) -> bytes | None:
+    def remember(self, feed: Feed, told: Handed, looked: datetime) -> bytes | None:
         """What is handed out now; its mark. None, and nothing changed, when another process did so meanwhile."""
-        names = tuple(sorted({event.stretch.schedule for event in events}))
+        names = tuple(sorted({event.stretch.schedule for event in told.events}))
         place = {name: n for n, name in enumerate(names)}
-        handed = tuple(_handed(event, place[event.stretch.schedule]) for event in events)
-        shows = _Shows(feed.proof, feed.whose.schedule, feed.made, looked, names, handed)
+        handed = tuple(_handed(event, place[event.stretch.schedule]) for event in told.events)
+        shows = _Shows(feed.proof, feed.whose.schedule, feed.made, looked, names, handed, told.floor)
         sealed = self._sealed(feed.id, feed.whose, shows)
         params = {"of": feed.id, "was": feed.mark, "value": sealed}
         return sealed if self._desk.conn.execute(_REMEMBER, params).rowcount == 1 else None
@@ -154,7 +156,7 @@ class Feeds:
             whose=Whose(staff, shows.schedule),
             made=shows.made,
             looked=shows.looked,
-            handed=tuple(_event(one, shows.names) for one in shows.events),
+            handed=Handed(tuple(_event(one, shows.names) for one in shows.events), shows.floor),
             mark=row.sealed,
             proof=shows.proof,
         )
@@ -188,9 +190,11 @@ def _hash(token: str) -> bytes:
 
 def _handed(event: Event, name: int) -> _Handed:
     one = event.stretch
-    return _Handed(name, one.staff, one.start, one.end, event.sequence, event.changed, event.cancelled)
+    return _Handed(
+        name, one.staff, one.start, one.end, event.sequence, event.changed, event.cancelled, event.title
+    )
 
 
 def _event(one: _Handed, names: tuple[str, ...]) -> Event:
     stretch = Stretch(names[one.schedule], StaffId(one.staff), one.start, one.end)
-    return Event(stretch, one.sequence, one.changed, one.cancelled)
+    return Event(stretch, one.sequence, one.changed, one.cancelled, one.title)

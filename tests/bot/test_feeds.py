@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import feedfile, feeds, rota
-from bot.feeds import Event, Stretch, Whose, follow, planned, uid, window
+from bot.feeds import Event, Handed, Stretch, Whose, bounded, follow, planned, uid, window
 from bot.people import StaffId
 from bot.rota import Kind, Layer, Override, Rota, Schedule, Status, Swap, Unit
 from tests.bot.test_rota_reference import CAST, schedules
@@ -224,6 +224,41 @@ def test_who_has_left_serves_no_more() -> None:
     left = follow(wanted, events, settled=NOON, now=NOON)
     assert {e.stretch.staff for e in left if not e.cancelled and e.stretch.end > NOON} == {ALMA}
     assert {e.stretch.staff for e in left if e.cancelled} == {BO}
+
+
+def test_another_name_is_a_change() -> None:
+    """Of whoever has left the alias goes from the past, too: each event says that it has changed, and when."""
+    wanted = planned(Rota((nights(),)), Whose(None, "on call"), NOON)
+    names = {ALMA: b"Alma", BO: b"Bo"}
+    events = follow(wanted, (), settled=None, now=NOON, called=lambda one: names[one.staff])
+    names[BO] = b"On call"
+    later = NOON + HOUR
+    after = follow(wanted, events, settled=NOON, now=later, called=lambda one: names[one.staff])
+    assert {(e.stretch.staff, e.sequence, e.changed) for e in after} == {(ALMA, 0, NOON), (BO, 1, later)}
+
+
+def test_a_calendar_has_an_end() -> None:
+    """A shift every hour, all moved by a minute again and again: no more than a calendar takes, the nearest; and
+    what was left out comes back with a sequence that nobody has seen."""
+    hour = replace(nights().layers[0], unit=Unit.HOUR, start=datetime(2026, 1, 1))
+    handed, looked, seen = Handed(), None, dict[str, int]()
+    for edit in range(12):
+        now = NOON + edit * HOUR
+        layer = replace(hour, start=hour.start + edit % 3 * timedelta(minutes=1))
+        wanted = planned(Rota((replace(nights(), layers=(layer,)),)), Whose(None, "on call"), now)
+        events = follow(wanted, handed.events, settled=looked, now=now, floor=handed.floor)
+        handed, looked = bounded(events, handed, now), now
+        live = [one for one in handed.events if not one.cancelled]
+        assert feeds.MOST_AHEAD < len(live) <= feeds.MOST_AHEAD + feeds.MOST_PAST
+        assert len(handed.events) - len(live) <= feeds.MOST_OFF
+        assert any(e.stretch.start <= now < e.stretch.end for e in live)
+        for event in handed.events:
+            name = uid(FEED, event.stretch)
+            assert event.sequence >= seen.get(name, 0)
+            seen[name] = event.sequence
+    assert handed.floor > 0
+    again = follow(wanted, handed.events, settled=looked, now=now, floor=handed.floor)
+    assert bounded(again, handed, now) == handed
 
 
 def test_a_person_sees_all_her_schedules_and_nobody_elses_shift() -> None:

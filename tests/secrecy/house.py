@@ -16,7 +16,7 @@ from bot.changes import Status
 from bot.conversation import Offer, OfferState
 from bot.covers import Cover, Deal
 from bot.errors import SealBroken
-from bot.feeds import Event, Stretch, Whose
+from bot.feeds import Event, Handed, Stretch, Whose
 from bot.foureyes import RequestKind
 from bot.messages import Address, Copy, Direction, Side
 from bot.people import Contact, ContactId, ConversationId, Medium, QuestionId, Staff, StaffId
@@ -165,7 +165,7 @@ def _plan(work: Work, number: int) -> Secret[str]:
     feed = work.feeds.find(link)
     assert feed is not None
     event = Event(Stretch(schedule, person.id, start, end), number, work.now)
-    assert work.feeds.remember(feed, (event,), work.now)
+    assert work.feeds.remember(feed, Handed((event,)), work.now)
     return link
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from bot.feeds import Event, Stretch, Whose
+from bot.feeds import Event, Handed, Stretch, Whose
 from bot.people import StaffId
 from storage.engine import Store, open_store
 from storage.vault import Vault
@@ -16,9 +16,9 @@ FRIDAY = datetime(2026, 3, 6, 21, tzinfo=UTC)
 EVERYBODY = Whose(None, "on call")
 
 
-def told(staff: StaffId) -> tuple[Event, ...]:
+def told(staff: StaffId) -> Handed:
     stretch = Stretch("on call", staff, FRIDAY, FRIDAY + timedelta(hours=8))
-    return (Event(stretch, 0, FRIDAY), Event(stretch, 3, FRIDAY, cancelled=True))
+    return Handed((Event(stretch, 0, FRIDAY), Event(stretch, 3, FRIDAY, cancelled=True, title=b"Alma")), 4)
 
 
 async def test_a_link_leads_to_one_calendar_until_it_ends(store: Store, database_url: str) -> None:
@@ -60,10 +60,10 @@ async def test_what_was_handed_out_is_remembered_once(store: Store) -> None:
     token = await store.do(lambda work: work.feeds.add(EVERYBODY))
     feed = await store.do(lambda work: work.feeds.find(token))
     assert feed is not None
-    assert (feed.looked, feed.handed) == (None, ())
+    assert (feed.looked, feed.handed) == (None, Handed())
     events = told(StaffId(7))
     mark = await store.do(lambda work: work.feeds.remember(feed, events, FRIDAY))
-    assert await store.do(lambda work: work.feeds.remember(feed, (), FRIDAY)) is None
+    assert await store.do(lambda work: work.feeds.remember(feed, Handed(), FRIDAY)) is None
     again = await store.do(lambda work: work.feeds.find(token))
     assert again is not None
     assert (again.mark, again.looked, again.handed) == (mark, FRIDAY, events)

@@ -19,7 +19,8 @@ from bot import opening, rotafile, rotanames
 from bot.feeds import Whose
 from bot.redact import Secret
 from bot.rota import Status, Swap
-from handlers import calendars, planning
+from handlers import calendars, duty, planning
+from handlers import past as log_of_duty
 from storage.tables import feeds
 from storage.work import Work
 from tests.stories.lives import moved_out, nursery
@@ -200,6 +201,58 @@ async def test_a_shift_that_runs_ends_where_the_rota_was_changed(line: Stage) ->
             (one["DTSTART"].dt, str(one["SUMMARY"])) for one in later.values() if one["STATUS"] != "CANCELLED"
         }
         assert spans == shown
+
+
+async def test_who_leaves_while_she_serves(line: Stage) -> None:
+    """Fay is removed 42 minutes into her hour: there it ends, in the calendar and in the log, for ever; her name is
+    gone from what she had served, and each event that says so has a new SEQUENCE and both stamps."""
+    midnight = line.town.clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    line.town.clock.move(midnight + timedelta(hours=6, minutes=18) - line.town.clock.now())
+    for name in ("Fay", "Bo"):
+        await line.staff(name, "telegram")
+    await line.plan(HOURLY.format(names='"Fay", "Bo"'))
+    alls = await link(line, Whose(None, "on call"))
+    async with fetching(line) as http:
+        line.town.clock.move(timedelta(hours=4, minutes=42))
+        first = await events(http, alls)
+        now = line.town.clock.now()
+        if not any(str(one["SUMMARY"]) == "Fay" for one in running(first, now)):
+            line.town.clock.move(timedelta(hours=1))
+            now = line.town.clock.now()
+        (hers,) = running(first, now)
+        fay = line.people["Fay"]
+        await line.remove("Fay")
+        line.town.clock.move(timedelta(minutes=7))
+        after = await events(http, alls)
+        assert "Fay" not in {str(one["SUMMARY"]) for one in after.values()}
+        told = line.town.clock.now()
+        cut = after[str(hers["UID"])]
+        assert near(cut["DTEND"].dt, now)
+        assert str(cut["STATUS"]) == "CONFIRMED"
+        past = [one for one in first.values() if one["DTEND"].dt <= now and str(one["SUMMARY"]) == "Fay"]
+        assert past
+        for one in (after[str(one["UID"])] for one in (*past, hers)):
+            assert (str(one["SUMMARY"]), one["SEQUENCE"]) == ("On call", 1)
+            assert one["DTSTAMP"].dt == one["LAST-MODIFIED"].dt
+            assert near(told, one["DTSTAMP"].dt)
+        line.town.clock.move(timedelta(days=2))
+        line_of_it = line.program.line if line.program else None
+        assert line_of_it is not None
+        await line.do(lambda work: duty.write(work, line_of_it))
+        later = await events(http, alls)
+        assert later[str(hers["UID"])] == cut
+        log = await line.do(lambda work: log_of_duty.written(work, midnight, line.town.clock.now()))
+    served = [shift for shift in log["on call"] if fay in shift.people]
+    assert near(served[-1].end, now)
+
+
+def near(one: datetime, other: datetime) -> bool:
+    """A stage's clock goes on while people type."""
+    return abs(one - other) < timedelta(minutes=1)
+
+
+def running(shown: dict[str, icalendar.Event], now: datetime) -> list[icalendar.Event]:
+    return [one for one in shown.values() if one["DTSTART"].dt <= now < one["DTEND"].dt]
 
 
 async def test_every_other_link_leads_nowhere(line: Stage, caplog: pytest.LogCaptureFixture) -> None:
