@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot import when
+from bot import meaning, when
 from bot.errors import NotNow
 from bot.wallclock import instant
 
@@ -82,5 +82,5 @@ def _named(
         raise NotNow("line.how")
     found = meant.span(zone)[0]
     if found <= local and meant.weekly:
-        return when.Said(day=meant.day + timedelta(days=7), begins=meant.begins).span(zone)[0]
+        return meaning.Said(day=meant.day + timedelta(days=7), begins=meant.begins).span(zone)[0]
     return found

@@ -7,6 +7,7 @@ catalogues.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,7 +23,9 @@ LONGEST: Final = 160
 
 class Sort(Enum):
     """What a word of a date is. DATE: (year or 0, month, day); CLOCK: a time; NUMBER, DAY (27th), YEAR: an int;
-    WEEKDAY: 0 is Monday; MONTH: 1 to 12; AHEAD: days from today; PART: a part of the day, by its name."""
+    WEEKDAY: 0 is Monday; MONTH: 1 to 12; AHEAD: days from today; PART: a part of the day, by its name, "eve" for the
+    night before; NEXT: of the week after this one; COMING: the first one; THE: what makes a number a day; AT: "a las",
+    before an hour, the first or the last."""
 
     DATE = auto()
     CLOCK = auto()
@@ -33,6 +36,12 @@ class Sort(Enum):
     MONTH = auto()
     AHEAD = auto()
     PART = auto()
+    WEEK = auto()
+    WEEKEND = auto()
+    NEXT = auto()
+    COMING = auto()
+    THE = auto()
+    AT = auto()
     TO = auto()
     FROM = auto()
     LITTLE = auto()
@@ -49,6 +58,9 @@ class DateWord:
     value: Value = 0
 
 
+DAYS_END: Final = time(0, fold=1)
+"""24:00: the midnight at which a day ends; `fold` tells it from that at which it begins."""
+
 LISTED: Final[dict[str, DateWord]] = {
     "when.morning": DateWord(Sort.PART, "morning"),
     "when.afternoon": DateWord(Sort.PART, "afternoon"),
@@ -57,6 +69,16 @@ LISTED: Final[dict[str, DateWord]] = {
     "when.today": DateWord(Sort.AHEAD, 0),
     "when.tomorrow": DateWord(Sort.AHEAD, 1),
     "when.after.tomorrow": DateWord(Sort.AHEAD, 2),
+    "when.dawn": DateWord(Sort.PART, "dawn"),
+    "when.eve": DateWord(Sort.PART, "eve"),
+    "when.noon": DateWord(Sort.CLOCK, time(12)),
+    "when.midnight": DateWord(Sort.CLOCK, DAYS_END),
+    "when.week": DateWord(Sort.WEEK),
+    "when.weekend": DateWord(Sort.WEEKEND),
+    "when.next": DateWord(Sort.NEXT),
+    "when.coming": DateWord(Sort.COMING),
+    "when.the": DateWord(Sort.THE),
+    "when.at": DateWord(Sort.AT),
     "when.from": DateWord(Sort.FROM),
     "when.to": DateWord(Sort.TO),
     "when.little": DateWord(Sort.LITTLE),
@@ -77,11 +99,11 @@ _PIECE = re.compile(
     | (?P<hour>\d{1,2})(?::|h)(?P<minutes>\d{2})(?!\d)
     | (?P<hours>\d{1,2})h\b
     | (?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?:(?P=mark)(?P<year>\d{4}|\d{2})?)?(?!\d)
-    | (?P<ordinal>\d{1,2})(?:st|nd|rd|th|-?го)\b
+    | (?P<ordinal>\d{1,2})(?:st|nd|rd|th|-?го|\ числа)\b
     | (?P<number>\d{1,4})(?!\d)
     | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*\.?)
     | (?P<to>-)
-    | (?P<space>[\s,;]+)
+    | (?P<space>[\s,;!]+)
     """,
     re.VERBOSE,
 )
@@ -92,16 +114,16 @@ def words(text: str, languages: Iterable[str], *, month_first: bool) -> list[Dat
     else. `month_first`: 11/27 is in November."""
     if len(text) > LONGEST:
         return None
-    plain = letters.straight(letters.folded(text)).translate(letters.DASHES).strip()
+    plain = _plain(text)
     if not plain:
         return None
     wanted = tuple(languages)
     found: list[DateWord] = []
     at = 0
     while at < len(plain):
-        listed = _listed_at(plain, at, wanted)
-        if listed is not None:
-            word, at = listed
+        known_at = _known_at(plain, at, wanted)
+        if known_at is not None:
+            word, at = known_at
             found.append(word)
             continue
         piece = _PIECE.match(plain, at)
@@ -110,26 +132,62 @@ def words(text: str, languages: Iterable[str], *, month_first: bool) -> list[Dat
         at = piece.end()
         if piece.lastgroup == "space":
             continue
-        known = _classed(piece, wanted, month_first=month_first)
+        known = _classed(piece, month_first=month_first)
         if known is None:
             return None
         found.append(known)
     return found
 
 
-def _listed_at(plain: str, at: int, languages: tuple[str, ...]) -> tuple[DateWord, int] | None:
+def _plain(text: str) -> str:
+    """In small letters, with plain dashes and apostrophes, and without smiles and what else stands around it; a "?"
+    stays: whoever asks a texter "tomorrow?" plans nothing."""
+    straight = letters.straight(letters.folded(text)).translate(letters.DASHES)
+    plain = "".join(" " if _is_picture(letter) else letter for letter in straight)
+    start, end = 0, len(plain)
+    while end and _is_around(plain[end - 1]):
+        end -= 1
+    while start < end and _is_around(plain[start]):
+        start += 1
+    return plain[start:end]
+
+
+def _is_picture(letter: str) -> bool:
+    # U+FE0F and U+20E3 belong to emoji, and Sk are their skin tones.
+    return unicodedata.category(letter) in ("So", "Sk") or letter in "\ufe0f\ufe0e\u20e3"
+
+
+def _is_around(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "PSZC" and letter != "?"
+
+
+def _known_at(plain: str, at: int, languages: tuple[str, ...]) -> tuple[DateWord, int] | None:
+    """What begins here in the first language that knows it, and where it ends: "mar" is Tuesday to one, March to
+    another."""
+    piece = _PIECE.match(plain, at)
+    name = piece["word"] if piece is not None else None
+    for language in languages:
+        found = _listed_at(plain, at, language)
+        if found is not None:
+            return found
+        word = _name(name.rstrip("."), language) if name is not None else None
+        if word is not None and piece is not None:
+            return word, piece.end()
+    return None
+
+
+def _listed_at(plain: str, at: int, language: str) -> tuple[DateWord, int] | None:
     """The longest listed word or group of words that begins here, and where it ends."""
     if at and (plain[at - 1].isalnum() or plain[at - 1] == "'"):
         return None
-    for language in languages:
-        for phrase, word in _listed(language):
-            end = at + len(phrase)
-            if (
-                plain.startswith(phrase, at)
-                and not plain[end : end + 1].isalnum()
-                and plain[end : end + 1] != "'"
-            ):
-                return word, end
+    for phrase, word in _listed(language):
+        end = at + len(phrase)
+        if (
+            plain.startswith(phrase, at)
+            and not plain[end : end + 1].isalnum()
+            and plain[end : end + 1] != "'"
+        ):
+            return word, end
     return None
 
 
@@ -144,12 +202,12 @@ def _listed(language: str) -> tuple[tuple[str, DateWord], ...]:
     return tuple(sorted(entries, key=lambda entry: -len(entry[0])))
 
 
-def _classed(piece: re.Match[str], languages: tuple[str, ...], *, month_first: bool) -> DateWord | None:
+def _classed(piece: re.Match[str], *, month_first: bool) -> DateWord | None:
     got = piece.groupdict()
     if got["to"]:
         return DateWord(Sort.TO)
     if got["word"]:
-        return _named(got["word"].rstrip("."), languages)
+        return None
     if got["iso"]:
         year, month, day = map(int, got["iso"].split("-"))
         return _date(year, month, day)
@@ -163,7 +221,7 @@ def _classed(piece: re.Match[str], languages: tuple[str, ...], *, month_first: b
         return _number(Sort.DAY, int(got["ordinal"]), 31)
     number = int(got["number"])
     if len(got["number"]) == len("2026"):
-        return DateWord(Sort.YEAR, number) if 2000 <= number <= 2100 else None
+        return DateWord(Sort.YEAR, number) if 2000 <= number < 2100 else _clock(number // 100, number % 100)
     return _number(Sort.NUMBER, number, 31)
 
 
@@ -178,10 +236,9 @@ def _half(hour: int, minute: int, *, afternoon: bool) -> DateWord | None:
 
 
 def _clock(hour: int, minute: int) -> DateWord | None:
-    """24:00 is the midnight at which a day ends."""
     if minute > 59 or not (hour < 24 or (hour, minute) == (24, 0)):
         return None
-    return DateWord(Sort.CLOCK, time(hour % 24, minute))
+    return DateWord(Sort.CLOCK, time(hour, minute) if hour < 24 else DAYS_END)
 
 
 def _numeric(got: dict[str, str | None], *, month_first: bool) -> DateWord | None:
@@ -213,14 +270,6 @@ def _date(year: int, month: int, day: int) -> DateWord | None:
 
 _BASES: Final = (datetime(2026, 1, 5), datetime(2026, 1, 7))  # noqa: DTZ001 - wall times, a Monday and a Wednesday
 _SHORTEST: Final = 2
-
-
-def _named(word: str, languages: tuple[str, ...]) -> DateWord | None:
-    for language in languages:
-        found = _name(word, language)
-        if found is not None:
-            return found
-    return None
 
 
 @lru_cache(maxsize=4096)

@@ -50,7 +50,7 @@ BACK: Final = frozenset(
 
 def numbered(rest: str) -> Numbered | None:
     """ "12", "12 CAN'T", "12 DROP"."""
-    found = _NUMBER.fullmatch(_tidy(rest))
+    found = _NUMBER.fullmatch(_tidy(rest)) if len(rest) <= _LONGEST else None
     if found is None:
         return None
     word = letters.folded(found[2] or "")
@@ -100,7 +100,7 @@ def _away(rest: str, *, admin: bool) -> bool:
 
 
 def _next(rest: str, *, admin: bool) -> bool:
-    return re.fullmatch(r"\d{1,2}", _tidy(rest)) is not None
+    return len(rest) <= _LONGEST and re.fullmatch(r"\d{1,2}", _tidy(rest)) is not None
 
 
 def _somebody(rest: str, *, admin: bool) -> bool:

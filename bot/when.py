@@ -1,4 +1,4 @@
-"""Dates as staff write them ("Friday night", "27 Nov 21-06", "3-10 Dec"), and which of somebody's shifts they mean.
+"""Dates as staff write them: "Friday night", "27 Nov 21-06", "3-10 Dec".
 
 Nothing is guessed: what is not understood whole, or contradicts itself, is None, and she is asked.
 """
@@ -6,81 +6,66 @@ Nothing is guessed: what is not understood whole, or contradicts itself, is None
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, time
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from bot import datewords
+from bot import datewords, days, meaning
 from bot.datewords import DateWord, Sort
-from bot.wallclock import instant, wall
+from bot.meaning import DAY, MIDNIGHT, Said
 
-Span = tuple[datetime, datetime]
-"""[start, end), instants."""
-DAY: Final = timedelta(days=1)
-LONG: Final = timedelta(hours=24)
-"""Of a longer shift only what was named is meant: nobody who says "Friday night" gives away a week."""
-MIDNIGHT: Final = time(0)
-
-PARTS: Final = {
-    "morning": (time(5), time(12)),
-    "afternoon": (time(12), time(18)),
-    "evening": (time(17), time(23)),
-    "night": (time(20), time(8)),
-}
-"""The hours of each part of a day; a night is the one that begins on that day."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A day, or those from `day` to `last`, with hours or a part of the day where they were named. `begins` without
-    `ends` is one time of that day. `weekly`: only the day of the week was named."""
-
-    day: date
-    last: date | None = None
-    part: str = ""
-    begins: time | None = None
-    ends: time | None = None
-    weekly: bool = False
-
-    @property
-    def exact(self) -> bool:
-        """Whether it has a beginning and an end by itself."""
-        return self.last is not None or self.ends is not None
-
-    def span(self, zone: ZoneInfo) -> Span:
-        """From its first to its last instant, by the clock of `zone`."""
-        begins, ends = self.begins or MIDNIGHT, self.ends or MIDNIGHT
-        last = self.last or self.day
-        if self.part:
-            begins, ends = PARTS[self.part]
-        if self.begins is not None and not self.exact:
-            at = instant(datetime.combine(self.day, self.begins), zone)
-            return at, at + timedelta(minutes=1)
-        over_midnight = ends == MIDNIGHT if self.last is not None else ends <= begins
-        last += DAY * over_midnight
-        return (
-            instant(datetime.combine(self.day, begins), zone),
-            instant(datetime.combine(last, ends), zone),
-        )
+YEARS: Final = [date(year, month, 1) for year in range(2026, 2030) for month in range(1, 13)]
+"""Months in which every day of the month falls on every day of the week."""
 
 
 def understood(text: str, languages: Iterable[str], *, month_first: bool) -> bool:
     """Whether every word of it belongs to a date and it can be read as one, whatever day it is."""
-    return read(text, languages, date(2026, 1, 1), month_first=month_first) is not None
+    found = datewords.words(text, languages, month_first=month_first)
+    if found is None:
+        return False
+    sorts = {word.sort for word in found}
+    # "Friday 27" is one in some months only.
+    tried = YEARS if {Sort.WEEKDAY, Sort.NUMBER} <= sorts and Sort.MONTH not in sorts else YEARS[:1]
+    return any(_tried(found, today) is not None for today in tried)
 
 
 def read(text: str, languages: Iterable[str], today: date, *, month_first: bool) -> Said | None:
     """What the text says, in the first of these languages that knows each word; a past day without a year is the next
     one. None where any of it is not understood. Never an error, whatever the text."""
     found = datewords.words(text, languages, month_first=month_first)
-    if found is None:
-        return None
-    kept = [word for word in found if word.sort is not Sort.LITTLE]
+    return None if found is None else _tried(found, today)
+
+
+def _tried(words: list[DateWord], today: date) -> Said | None:
     try:
-        return _read(kept, today)
+        return _read(_plain(words), today)
     except (OverflowError, ValueError):  # 29 February of no leap year, the end of the calendar
         return None
+
+
+def _plain(words: Sequence[DateWord]) -> list[DateWord]:
+    """Without the little words; a number behind an article is a day, "el 27", and behind "at" an hour."""
+    kept: list[DateWord] = []
+    before = Sort.LITTLE
+    for n, word in enumerate(words):
+        sort, before = before, word.sort
+        if word.sort is Sort.AT and _is_end(kept, words[n + 1 :]):
+            kept.append(DateWord(Sort.TO))
+        elif sort is Sort.THE and word.sort is Sort.NUMBER:
+            kept.append(DateWord(Sort.DAY, word.value))
+        elif sort is Sort.AT and word.sort is Sort.NUMBER:
+            at = _clock(word)
+            kept.append(word if at is None else DateWord(Sort.CLOCK, at))
+        elif word.sort not in (Sort.LITTLE, Sort.THE, Sort.AT):
+            kept.append(word)
+    return kept
+
+
+def _is_end(before: Sequence[DateWord], behind: Sequence[DateWord]) -> bool:
+    """Whether "a las" stands before the last hour: "de 21 a las 6", not "el 27 a las 22"."""
+    sorts = [word.sort for word in before[-2:]]
+    hour = bool(behind) and behind[0].sort in (Sort.CLOCK, Sort.NUMBER)
+    return hour and (sorts[-1:] == [Sort.CLOCK] or sorts == [Sort.FROM, Sort.NUMBER])
 
 
 def _read(words: list[DateWord], today: date) -> Said | None:
@@ -92,6 +77,8 @@ def _read(words: list[DateWord], today: date) -> Said | None:
     right = [word for word in words[at + 1 :] if word.sort is not Sort.FROM]
     if not left or not right:
         return None
+    if {left[-1].sort, right[0].sort} <= {Sort.CLOCK, Sort.YEAR}:  # "2000-0600" is no year
+        left, right = [*left[:-1], _as_clock(left[-1])], [_as_clock(right[0]), *right[1:]]
     if _hours(left, right):
         return _with_hours(left, right, today)
     return _range(left, right, today)
@@ -103,6 +90,13 @@ def _divided(words: Sequence[DateWord]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
+def _as_clock(word: DateWord) -> DateWord:
+    """ "2030" as an hour, where it can be one."""
+    if word.sort is Sort.YEAR and isinstance(word.value, int) and word.value % 100 < 60:
+        return DateWord(Sort.CLOCK, time(word.value // 100, word.value % 100))
+    return word
+
+
 def _hours(left: list[DateWord], right: list[DateWord]) -> bool:
     """Whether hours of one day stand beside the dash, not days: "Friday 22-2", "27 Nov 21-06", not "3-10 Dec"."""
     near = (left[-1].sort, right[0].sort)
@@ -111,11 +105,13 @@ def _hours(left: list[DateWord], right: list[DateWord]) -> bool:
     if Sort.CLOCK in near:
         return True
     others = [*left[:-1], *right[1:]]
-    days = [word for word in others if word.sort in ANCHORS]
-    return bool(days) or not any(word.sort is Sort.MONTH for word in others)
+    if not others:
+        return None not in (_clock(left[-1]), _clock(right[0]))
+    sorts = {word.sort for word in others}
+    return bool(sorts & ANCHORS) or Sort.MONTH not in sorts
 
 
-ANCHORS: Final = frozenset({Sort.DATE, Sort.NUMBER, Sort.DAY, Sort.WEEKDAY, Sort.AHEAD})
+ANCHORS: Final = frozenset({Sort.DATE, Sort.NUMBER, Sort.DAY, Sort.WEEKDAY, Sort.AHEAD, Sort.WEEKEND})
 """Words that say which day, a month only with one of them."""
 
 
@@ -125,163 +121,121 @@ def _dates(words: Sequence[DateWord]) -> bool:
 
 def _with_hours(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
     begins, ends = _clock(left[-1]), _clock(right[0])
-    day = _side([*left[:-1], *right[1:]], today)
-    if begins is None or ends is None or begins == ends or day is None or day.begins is not None:
+    words = [*left[:-1], *right[1:]]
+    if begins is None or ends is None or (begins == ends and begins.fold >= ends.fold):
         return None
-    if day.part and not _fits(day.part, begins):
+    if not words:
+        # Of two bare numbers only those are hours that cannot be days of one month: "21-6", not "3-10".
+        both = {left[-1].sort, right[0].sort} == {Sort.NUMBER}
+        day = None if both and begins < ends else Said(day=today, dayless=True)
+    else:
+        day = _side(words, today, hours=False)
+    if day is None or day.begins is not None or day.last is not None:
         return None
-    return replace(day, begins=begins, ends=ends, part="")
-
-
-def _fits(part: str, begins: time) -> bool:
-    """ "Friday night 21-06" is said twice; "Friday night 10-12" contradicts itself."""
-    first, last = PARTS[part]
-    return first <= begins < last if first < last else begins >= first or begins < last
+    return meaning.at(day, begins, ends)
 
 
 def _clock(word: DateWord) -> time | None:
+    """24 is the midnight at which the day ends."""
     if isinstance(word.value, time):
         return word.value
-    if isinstance(word.value, int) and word.value <= 24:
-        return time(word.value % 24)
+    if isinstance(word.value, int) and word.value <= days.HOURS:
+        return time(word.value) if word.value < days.HOURS else datewords.DAYS_END
     return None
 
 
 def _range(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
-    """From a day to a day; what only the other one says, a month or a year, is said of both."""
+    """From a day to a day."""
+    if [word.sort for word in (*left, *right)] == [Sort.NUMBER, Sort.NUMBER]:
+        return _numbers(_value(left[0]), _value(right[0]), today)
+    left, right = _both(left, right)
+    first = _side(left, today)
+    last = None if first is None else _side(right, first.day)
+    if first is None or last is None or first.last is not None or last.last is not None:
+        return None
+    if first.part == "night" and last.day - first.day == DAY and last.begins is None and last.part in EARLY:
+        return first  # "Friday night to Saturday morning"
+    if first.part or last.part:
+        return None
+    if last.day == first.day and last.weekly and first.weekly and first.begins is None:
+        return None
+    ends = (last.day + DAY, MIDNIGHT) if last.begins is None else (last.day, last.begins)
+    if ends <= (first.day, first.begins or MIDNIGHT):
+        return None
+    return Said(day=first.day, last=last.day, begins=first.begins, ends=last.begins)
+
+
+EARLY: Final = frozenset({"", "morning", "dawn"})
+"""Parts at which a night ends."""
+
+
+def _both(left: list[DateWord], right: list[DateWord]) -> tuple[list[DateWord], list[DateWord]]:
+    """What only one side says, a month or a year, is said of both."""
     for sort in (Sort.MONTH, Sort.YEAR):
         both = [next((word for word in side if word.sort is sort), None) for side in (left, right)]
         if both[0] is None and both[1] is not None and _bare_day(left):
             left = [*left, both[1]]
         if both[1] is None and both[0] is not None and _bare_day(right):
             right = [*right, both[0]]
-    first = _side(left, today)
-    if first is None or first.part:
-        return None
-    last = _side(right, first.day)
-    if last is None or last.part or last.day < first.day:
-        return None
-    if last.day == first.day and last.weekly and first.weekly and first.begins is None:
-        return None
-    return Said(day=first.day, last=last.day, begins=first.begins, ends=last.begins)
+    return left, right
+
+
+def _numbers(first: int, last: int, today: date) -> Said | None:
+    """ "27-30", of this month or the next; "27-11" is the 27th of November to some."""
+    begins = days.read({Sort.DAY: first}, today, hours=False) if first < last else None
+    ends = None if begins is None else days.read({Sort.DAY: last}, begins.day, hours=False)
+    return None if begins is None or ends is None else Said(day=begins.day, last=ends.day)
 
 
 def _bare_day(side: Sequence[DateWord]) -> bool:
     return not any(word.sort in (Sort.DATE, Sort.WEEKDAY, Sort.AHEAD) for word in side)
 
 
-def _side(words: Sequence[DateWord], today: date) -> Said | None:
-    """One day, perhaps with a time or a part; None for two of a kind, and for two that contradict each other."""
-    by_sort: dict[Sort, DateWord] = {}
-    for word in words:
-        if by_sort.setdefault(word.sort, word) != word:
+def _side(words: Sequence[DateWord], today: date, *, hours: bool = True) -> Said | None:
+    """One day, perhaps with a time or a part; None for two of a kind, and for two that contradict each other. `hours`:
+    a bare number may be one."""
+    by_sort: dict[Sort, datewords.Value] = {}
+    for word in _one_night(words):
+        if by_sort.setdefault(word.sort, word.value) != word.value:
             return None
-    part, clock = by_sort.pop(Sort.PART, None), by_sort.pop(Sort.CLOCK, None)
-    weekly = set(by_sort) == {Sort.WEEKDAY}
-    day = _day(by_sort, today, alone=part is not None)
-    if day is None or (part is not None and clock is not None and not _fits(str(part.value), _time(clock))):
+    if Sort.YEAR in by_sort and not by_sort.keys() & {Sort.MONTH, Sort.DATE, Sort.CLOCK}:
+        at = _as_clock(DateWord(Sort.YEAR, by_sort.pop(Sort.YEAR)))
+        by_sort[at.sort] = at.value
+    part, clock = by_sort.pop(Sort.PART, ""), by_sort.pop(Sort.CLOCK, None)
+    bare = not part and by_sort.keys() <= {Sort.NUMBER}
+    if bare and (by_sort or clock is None):
         return None
-    return Said(
-        day=day,
-        part="" if part is None or clock is not None else str(part.value),
-        begins=None if clock is None else _time(clock),
-        weekly=weekly,
-    )
+    found = days.read(by_sort, today, hours=hours and clock is None) if by_sort else days.Day(today)
+    if found is None or (found.last is not None and (part or clock is not None)):
+        return None
+    return _said(found, str(part), clock if isinstance(clock, time) else None, dayless=not by_sort)
 
 
-def _time(word: DateWord) -> time:
-    assert isinstance(word.value, time)
+def _one_night(words: Sequence[DateWord]) -> list[DateWord]:
+    """ "The night from Friday to Saturday" is Friday's."""
+    weekdays = [word for word in words if word.sort is Sort.WEEKDAY]
+    if DateWord(Sort.PART, "night") in words and len(weekdays) == 2:
+        first, second = map(_value, weekdays)
+        if (second - first) % 7 == 1:
+            return [word for word in words if word != weekdays[1]]
+    return list(words)
+
+
+def _value(word: DateWord) -> int:
+    assert isinstance(word.value, int)
     return word.value
 
 
-def _day(by_sort: dict[Sort, DateWord], today: date, *, alone: bool) -> date | None:
-    """The day that these name together. `alone`: a part of a day without one is today's."""
-    named = {sort: word.value for sort, word in by_sort.items()}
-    if not named:
-        return today if alone else None
-    weekday = named.pop(Sort.WEEKDAY, None)
-    if not named and isinstance(weekday, int):
-        return today + DAY * ((weekday - today.weekday()) % 7)
-    found = _numbered(named, today)
-    if found is None or (weekday is not None and found.weekday() != weekday):
-        return None
-    return found
-
-
-def _numbered(named: dict[Sort, datewords.Value], today: date) -> date | None:
-    match named:
-        case {Sort.AHEAD: int(days), **rest} if not rest:
-            return today + DAY * days
-        case {Sort.DATE: (int(year), int(month), int(day)), **rest} if not rest:
-            return _coming(year, month, day, today)
-        case {Sort.DATE: (0, int(month), int(day)), Sort.YEAR: int(year), **rest} if not rest:
-            return date(year, month, day)
-        case {Sort.MONTH: int(month), Sort.NUMBER: int(day), Sort.YEAR: int(year), **rest} if not rest:
-            return date(year, month, day)
-        case {Sort.MONTH: int(month), Sort.DAY: int(day), Sort.YEAR: int(year), **rest} if not rest:
-            return date(year, month, day)
-        case {Sort.MONTH: int(month), Sort.NUMBER: int(day), **rest} if not rest:
-            return _coming(0, month, day, today)
-        case {Sort.MONTH: int(month), Sort.DAY: int(day), **rest} if not rest:
-            return _coming(0, month, day, today)
-        case {Sort.DAY: int(day), **rest} if not rest:
-            return _next_of_month(day, today)
-    return None
-
-
-def _coming(year: int, month: int, day: int, today: date) -> date:
-    """This year's, or the next one's that has such a day."""
-    if year:
-        return date(year, month, day)
-    for candidate in range(today.year, today.year + 9):
-        try:
-            found = date(candidate, month, day)
-        except ValueError:
-            continue
-        if found >= today:
-            return found
-    raise ValueError("no such day")
-
-
-def _next_of_month(day: int, today: date) -> date:
-    """ "The 27th": of this month or the next that has one."""
-    for ahead in range(60):
-        if (today + DAY * ahead).day == day:
-            return today + DAY * ahead
-    raise ValueError("no such day")
-
-
-# ── Whose shifts are meant ──
-
-
-def meant(said: Said, shifts: Sequence[Span], zone: ZoneInfo) -> list[Span]:
-    """What of these shifts is meant: one, none, or several of which she has to choose. Hours that were named are meant
-    exactly, and only within one shift."""
-    found = _meant(said, shifts, zone)
-    if not found and said.weekly:
-        return _meant(replace(said, day=said.day + 7 * DAY), shifts, zone)
-    return found
-
-
-def _meant(said: Said, shifts: Sequence[Span], zone: ZoneInfo) -> list[Span]:
-    first, last = said.span(zone)
-    touched = [one for one in shifts if one[0] < last and first < one[1]]
-    if said.exact:
-        return [(first, last)] if any(start <= first and last <= end for start, end in touched) else []
-    cut = [_cut(one, (first, last)) for one in touched]
-    if said.begins is not None:
-        return cut
-    if said.part:
-        # The largest overlap: a night reaches into the next evening's shift by an hour.
-        overlap = [min(end, last) - max(start, first) for start, end in touched]
-        most = max(overlap, default=timedelta())
-        return [one for one, length in zip(cut, overlap, strict=True) if length == most]
-    begun = [one for one, whole in zip(cut, touched, strict=True) if wall(whole[0], zone).date() == said.day]
-    return begun or cut
-
-
-def _cut(one: Span, to: Span) -> Span:
-    """The whole shift; of a very long one only what was named."""
-    if one[1] - one[0] <= LONG or to[1] - to[0] < timedelta(hours=1):
-        return one
-    return max(one[0], to[0]), min(one[1], to[1])
+def _said(found: days.Day, part: str, clock: time | None, *, dayless: bool = False) -> Said | None:
+    """The day with its part, its time, and what else may be meant."""
+    eve = part == "eve"
+    what = Said(
+        day=found.day - DAY * eve,
+        last=found.last,
+        part="night" if eve else part,
+        weekly=found.weekly,
+        dayless=dayless and not part,
+    )
+    at = clock if found.hour is None else _clock(DateWord(Sort.NUMBER, found.hour))
+    placed = what if at is None else meaning.at(what, at)
+    return placed and replace(placed, other=_said(found.other, part, clock) if found.other else None)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Final
 
 from bot import covering as rules
-from bot import phrases, when
+from bot import meaning, phrases, when
 from bot.covering import Span
 from bot.errors import NotNow
+from bot.meaning import Said
 from bot.people import Staff
-from bot.when import Said
 from handlers.coverwords import books, next_shifts
 from handlers.turn import Turn
 
@@ -52,7 +52,8 @@ def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]
     she has to say which."""
     said = read(turn, text, word=word, whose=whose)
     zone = turn.line.zone_of(turn.staff)
-    start, end = span_of(turn, said, word)
+    spans = [span_of(turn, one, word) for one in (said, said.other) if one is not None]
+    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
     now = turn.work.now
     if end <= now and not said.weekly:
         raise NotNow("cover.past")
@@ -61,7 +62,7 @@ def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]
     found = [
         (schedule.name, span)
         for schedule in known.rota.schedules
-        for span in when.meant(
+        for span in meaning.meant(
             said, rules.hers(known, schedule.name, whose.id, first, max(end, now) + rules.NEAR), zone
         )
         if start - now <= FARTHEST

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import phrases, when
+from bot import meaning, phrases, when
+from bot.meaning import Said, Span
 
 TODAY = date(2026, 11, 26)
 """A Thursday."""
@@ -18,10 +19,13 @@ NEW_YORK, KYIV = ZoneInfo("America/New_York"), ZoneInfo("Europe/Kyiv")
 
 
 def said(text: str, language: str = "en", today: date = TODAY) -> str:
-    """What was understood, in short: "11-27 night", "11-27 21:00-06:00", "12-03..12-10"; "?" for nothing."""
-    found = when.read(text, [language, "en"], today, month_first=language == "en")
-    if found is None:
-        return "?"
+    """What was understood, in short: "11-27 night", "11-27 21:00-06:00", "12-03..12-10"; "?" for nothing, "or" before
+    what may be meant as well."""
+    found = when.read(text, [language, "en", "es", "uk"], today, month_first=language == "en")
+    return "?" if found is None else shown(found)
+
+
+def shown(found: Said) -> str:
     day = f"{found.day:%m-%d}" if found.day.year in (2026, 2027) else f"{found.day}"
     if found.last:
         day += f"..{found.last:%m-%d}"
@@ -29,7 +33,8 @@ def said(text: str, language: str = "en", today: date = TODAY) -> str:
         day += f" {found.begins:%H:%M}"
     if found.ends:
         day += f"-{found.ends:%H:%M}"
-    return f"{day} {found.part}".strip()
+    short = f"{day} {found.part}".strip()
+    return f"{short} or {shown(found.other)}" if found.other else short
 
 
 @pytest.mark.parametrize(
@@ -70,11 +75,43 @@ def said(text: str, language: str = "en", today: date = TODAY) -> str:
         ("31 Dec - 2 Jan", "12-31..01-02"),
         ("2026-12-03 to 2026-12-10", "12-03..12-10"),
         ("12", "?"),
-        ("21-06", "?"),
+        ("27-11", "?"),
+        ("9-17", "?"),
         ("Monday 27 Nov", "?"),
         ("Friday morning 21-06", "?"),
         ("31 Nov", "?"),
-        ("next Friday", "?"),  # tomorrow, or in eight days: people differ
+        ("21-06", "11-26 21:00-06:00"),
+        ("9pm", "11-26 21:00"),
+        ("noon", "11-26 12:00"),
+        ("next Friday", "12-04 or 11-27"),  # people differ
+        ("next Friday 9pm", "12-04 21:00 or 11-27 21:00"),
+        ("next Thursday", "12-03"),
+        ("this Friday", "11-27"),
+        ("Friday next week", "12-04"),
+        ("next week", "11-30..12-06"),
+        ("the weekend", "11-28..11-29"),
+        ("next weekend", "12-05..12-06 or 11-28..11-29"),
+        ("Friday 27", "11-27"),
+        ("Friday 31", "?"),
+        ("Fri 22", "11-27 22:00"),
+        ("Fri 11", "12-11 or 11-27 11:00"),
+        ("tomorrow 22", "11-27 22:00"),
+        ("27-30", "11-27..11-30"),
+        ("Fri 2100-0600", "11-27 21:00-06:00"),
+        ("Fri 2000-0600", "11-27 20:00-06:00"),
+        ("Fri 24:00", "11-28 00:00"),
+        ("Fri midnight-6", "11-28 00:00-06:00"),
+        ("Fri 0-24", "11-27 00:00-00:00"),
+        ("Fri 22:00 - Sat 00:00", "11-27..11-28 22:00-00:00"),
+        ("tonight 0-6", "11-27 00:00-06:00"),
+        ("Friday night at 2am", "11-28 02:00"),
+        ("9 at night on Friday", "11-27 21:00"),
+        ("Friday night to Saturday morning", "11-27 night"),
+        ("tomorrow morning", "11-27 morning"),
+        ("FRIDAY NIGHT!! \U0001f64f\U0001f3fd", "11-27 night"),
+        ("Friday night, pls :)", "11-27 night"),
+        ("8 Mar", "03-08"),  # Tuesday to a Spaniard
+        ("Friday?", "?"),
         ("Fridya night", "?"),
         ("your eyes", "?"),
         ("you tomorrow", "?"),
@@ -110,6 +147,29 @@ def test_english(text: str, what: str) -> None:
         ("uk", "з понеділка по пʼятницю", "11-30..12-04"),
         ("uk", "з 3 до 10 грудня", "12-03..12-10"),
         ("uk", "завтра з 22 до 2", "11-27 22:00-02:00"),
+        ("es", "próximo viernes", "11-27"),
+        ("es", "el viernes que viene", "11-27"),
+        ("es", "la semana que viene", "11-30..12-06"),
+        ("es", "el fin de semana", "11-28..11-29"),
+        ("es", "el 27", "11-27"),
+        ("es", "el 3 por la noche", "12-03 night"),
+        ("es", "viernes 27 a las 22", "11-27 22:00"),
+        ("es", "viernes de 9 pm a las 6 am", "11-27 21:00-06:00"),
+        ("es", "el lunes de madrugada", "11-30 dawn"),
+        ("es", "el viernes a la noche, por favor", "11-27 night"),
+        ("es", "noche del viernes al sábado", "11-27 night"),
+        ("es", "el viernes a las 9 de la noche", "11-27 21:00"),
+        ("es", "mañana por la mañana", "11-27 morning"),
+        ("es", "esta mañana", "11-26 morning"),
+        ("uk", "цієї ночі", "11-26 night"),
+        ("uk", "наступної п'ятниці", "12-04 or 11-27"),
+        ("uk", "наступної п’ятниці", "12-04 or 11-27"),
+        ("uk", "ніч на суботу", "11-27 night"),
+        ("uk", "в ніч з пʼятниці на суботу", "11-27 night"),
+        ("uk", "ніч на завтра", "11-26 night"),
+        ("uk", "27 числа", "11-27"),
+        ("uk", "вихідні, будь ласка", "11-28..11-29"),
+        ("uk", "завтра вранці", "11-27 morning"),
     ],
 )
 def test_other_languages(language: str, text: str, what: str) -> None:
@@ -117,16 +177,16 @@ def test_other_languages(language: str, text: str, what: str) -> None:
     assert said(text, language) == what
 
 
-def night(day: int, zone: ZoneInfo = NEW_YORK) -> when.Span:
+def night(day: int, zone: ZoneInfo = NEW_YORK) -> Span:
     """22:00 to 07:00 by this clock, beginning on that day of November."""
-    begins = datetime(2026, 11, day, 22, tzinfo=zone)
+    begins = datetime(2026, 11, 1, 22, tzinfo=zone) + timedelta(days=day - 1)
     return begins.astimezone(UTC), (begins + timedelta(hours=9)).astimezone(UTC)
 
 
-def meant(text: str, shifts: list[when.Span], zone: ZoneInfo = NEW_YORK) -> list[when.Span]:
+def meant(text: str, shifts: list[Span], zone: ZoneInfo = NEW_YORK) -> list[Span]:
     found = when.read(text, ["en"], TODAY, month_first=True)
     assert found is not None
-    return when.meant(found, shifts, zone)
+    return meaning.meant(found, shifts, zone)
 
 
 def test_which_of_her_shifts() -> None:
@@ -141,6 +201,15 @@ def test_which_of_her_shifts() -> None:
     assert meant("Fri 21-02", shifts) == []
     assert meant("Friday afternoon", shifts) == []
     assert meant("Friday at 23:00", shifts) == [night(27)]
+
+
+def test_what_may_be_either_is_for_her_to_choose() -> None:
+    """Next Friday: both, if she serves on both; else the one on which she does."""
+    shifts = [night(27), night(34), night(35)]
+    assert meant("next Friday", shifts) == [night(34), night(27)]
+    assert meant("next Friday", [night(27), night(28)]) == [night(27)]
+    assert meant("next weekend", [night(28)]) == [night(28)]
+    assert meant("the weekend", [night(27), night(28), night(29)]) == [night(28), night(29)]
 
 
 def test_by_her_own_clock() -> None:
@@ -172,7 +241,8 @@ def test_a_weekday_whose_shift_is_over_is_the_next_one() -> None:
 
 PIECES = (
     "fri friday night 27 nov 27.11 11/27 21-06 from to - 9pm 3rd tomorrow п'ятниця ввечері viernes por la noche "
-    "2026 24:00 0 99 31 29 feb 00/00 99.99. now est week you , ; ' — h"
+    "2026 24:00 0 99 31 29 feb 00/00 99.99. now est week you , ; ' — h next weekend noon midnight the at 2100 0600 "
+    "dawn !! \U0001f64f pls ніч на el que viene a las madrugada"
 )
 
 
@@ -189,9 +259,10 @@ def test_any_text_is_a_date_or_none(text: str, language: str) -> None:
     """Never an exception, and whatever is understood has a beginning before its end."""
     found = when.read(text, [language, "en"], TODAY, month_first=True)
     if found is not None:
-        start, end = found.span(KYIV)
-        assert start < end
-        when.meant(found, [night(27)], KYIV)
+        for one in filter(None, (found, found.other)):
+            start, end = one.span(KYIV)
+            assert start < end
+        meaning.meant(found, [night(27)], KYIV)
 
 
 def test_a_whole_page_costs_nothing() -> None:

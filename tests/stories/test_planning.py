@@ -93,7 +93,6 @@ async def test_what_is_not_understood_is_asked_back(line: Stage) -> None:
         "COVER me",
         "SWAP 31 Nov",
         "AWAY later",
-        "COVER next Friday",
     ):
         (told,) = await says(line, alma, text)
         assert "no date understood" in told, text
