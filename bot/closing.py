@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot import meaning, when
+from bot import datewords, letters, phrases, when
 from bot.errors import NotNow
+from bot.meaning import Said
 from bot.wallclock import instant
 
 NAME: Final = "closed"
 """Under this name the line remembers its last closing."""
 LONGEST: Final = timedelta(days=31)
-CLOCK: Final = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)")
 UNTIL: Final = re.compile(r"(?:until|till|til|hasta|до)\s+")
+OPENS: Final = {
+    "dawn": time(6),
+    "morning": time(8),
+    "afternoon": time(13),
+    "evening": time(18),
+    "night": time(21),
+}
+"""When the line opens that is closed until a part of a day."""
 
 
 class Closing(msgspec.Struct, frozen=True, array_like=True):
@@ -44,17 +52,20 @@ def read(remembered: str | None) -> Closing | None:
 
 
 def until(words: str, now: datetime, zone: ZoneInfo, spoken: Iterable[str], *, month_first: bool) -> datetime:
-    """The instant that somebody names ("until 08:00", "until Monday 08:00"): the next such one by her clock.
+    """The instant that somebody names ("until 8", "until Monday 08:00", "for 2 hours"): the next such one by her clock.
 
     NotNow where it is not understood, has passed, or is more than a month away.
     """
     said = UNTIL.sub("", words.strip(), count=1)
-    local = now.astimezone(zone)
-    clock = CLOCK.fullmatch(said)
-    if clock is not None:
-        found = _next(time(int(clock[1]) % 24, int(clock[2])), local, zone)
-    else:
-        found = _named(said, local, zone, spoken, month_first=month_first)
+    languages = tuple(dict.fromkeys((*spoken, *phrases.languages())))
+    length = _length(words)
+    found = (
+        _named(said, now.astimezone(zone), zone, languages, month_first=month_first)
+        if length is None
+        else now + length
+    )
+    if found is None:
+        raise NotNow("line.how")
     if found <= now:
         raise NotNow("line.past")
     if found > now + LONGEST:
@@ -62,25 +73,80 @@ def until(words: str, now: datetime, zone: ZoneInfo, spoken: Iterable[str], *, m
     return found
 
 
-def _next(at: time, local: datetime, zone: ZoneInfo) -> datetime:
-    """The next instant at which her clock shows this."""
-    return instant(datetime.combine(local.date() + timedelta(days=local.time() >= at), at), zone)
+def understood(words: str) -> bool:
+    """Whether "closed" and these words close the line, whoever texts it: "until 8", "for 2 hours", "08:00". "Closed
+    today" may be meant for a texter."""
+    said = UNTIL.sub("", words.strip(), count=1)
+    if _length(words) is not None or _hour(said, phrases.languages(), date(2026, 1, 1), month_first=False):
+        return True
+    return said != words.strip() and when.understood(said, phrases.languages(), month_first=False)
+
+
+def _length(words: str) -> timedelta | None:
+    """ "for 2 hours", "por una hora", "на 30 хв"."""
+    if len(words) > datewords.LONGEST:
+        return None
+    found = _LENGTH.fullmatch(letters.folded(words.strip()))
+    if found is None:
+        return None
+    number = int(found["number"]) if found["number"].isdecimal() else 1
+    return next(number * length for unit, length in UNITS.items() if found["unit"] in _listed(unit))
+
+
+UNITS: Final = {
+    "length.minutes": timedelta(minutes=1),
+    "length.hours": timedelta(hours=1),
+    "length.days": timedelta(days=1),
+}
+"""Where the catalogues list the words for each."""
+
+
+def _listed(place: str) -> list[str]:
+    """In all languages, the longest first."""
+    words = {letters.folded(one) for code in phrases.languages() for one in phrases.listed(place, code)}
+    return sorted(words, key=lambda one: (-len(one), one))
+
+
+def _one_of(*places: str) -> str:
+    return "|".join(re.escape(one) for place in places for one in _listed(place))
+
+
+_LENGTH: Final = re.compile(
+    rf"(?:(?:{_one_of('length.for')})\s+)?(?P<number>\d{{1,3}}|{_one_of('length.one')})\s*(?P<unit>{_one_of(*UNITS)})"
+)
+
+
+def _hour(said: str, languages: Iterable[str], today: date, *, month_first: bool) -> time | None:
+    """An hour without a day, however it is written: "8", "las 8", "8pm", "noon"."""
+    for words in (said, f"today {said}"):
+        meant = when.read(words, languages, today, month_first=month_first)
+        if meant is not None:
+            bare = meant.dayless or words is not said
+            return meant.begins if bare and not (meant.exact or meant.part) else None
+    return None
 
 
 def _named(
-    said: str, local: datetime, zone: ZoneInfo, spoken: Iterable[str], *, month_first: bool
-) -> datetime:
-    """A day, with or without an hour, or an hour that is written in another way."""
-    languages = tuple(spoken)
+    said: str, local: datetime, zone: ZoneInfo, languages: tuple[str, ...], *, month_first: bool
+) -> datetime | None:
+    """An hour, or a day with or without one; of a part of a day its beginning."""
+    hour = _hour(said, languages, local.date(), month_first=month_first)
+    if hour is not None:
+        return _next(hour, local, zone)
     meant = when.read(said, languages, local.date(), month_first=month_first)
-    if meant is None:
-        hour = when.read(f"today {said}", ("en", *languages), local.date(), month_first=month_first)
-        if hour is None or hour.begins is None or hour.exact or hour.part:
-            raise NotNow("line.how")
-        return _next(hour.begins, local, zone)
-    if meant.exact or meant.part:
-        raise NotNow("line.how")
-    found = meant.span(zone)[0]
-    if found <= local and meant.weekly:
-        return meaning.Said(day=meant.day + timedelta(days=7), begins=meant.begins).span(zone)[0]
-    return found
+    if meant is None or meant.ends is not None:
+        return None
+    if meant.other is not None and meant.other.begins is not None and meant.begins is None:
+        meant = meant.other  # "Friday 11" is an hour here
+    begins = OPENS[meant.part] if meant.part else meant.begins
+    found = Said(day=meant.day, begins=begins or time(0)).span(zone)[0]
+    if found > local or not (meant.weekly or meant.part):
+        return found
+    return Said(day=meant.day + timedelta(days=7 if meant.weekly else 1), begins=begins or time(0)).span(
+        zone
+    )[0]
+
+
+def _next(at: time, local: datetime, zone: ZoneInfo) -> datetime:
+    """The next instant at which her clock shows this."""
+    return instant(datetime.combine(local.date() + timedelta(days=local.time() >= at), at), zone)

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot import casecode, letters, phrases, planwords
+from bot import casecode, closing, letters, phrases, planwords
 
 
 class Word(StrEnum):
@@ -111,7 +111,7 @@ ARGUMENT: dict[Ask, re.Pattern[str]] = {
     Ask.APPROVE: re.compile(r"#? ?([0-9]{4,6})"),
     Ask.REFUSE: re.compile(r"#? ?([0-9]{4,6})"),
     Ask.KEY: re.compile(r"(lost(?: [0-9]{4,6})?)"),
-    Ask.LINE: re.compile(r"(open|closed(?: .{1,40})?|[0-9]{5})"),
+    Ask.LINE: re.compile(r"(open|closed(?: .{1,60})?|[0-9]{5})"),
     Ask.HELP: re.compile(r"(rota)"),
 }
 """What completes these, in place of a code: the number of a request, LOST, OPEN, ROTA."""
@@ -357,7 +357,11 @@ def _with_code(code: str, rest: str, *, admin: bool) -> Said:
 def _argument(ask: Ask, rest: str) -> str | None:
     """What completes the command in place of a code, as it is compared; None when something else follows it."""
     found = ARGUMENT[ask].fullmatch(" ".join(bare(rest).split())) if ask in ARGUMENT else None
-    return None if found is None else found[1]
+    if found is None:
+        return None
+    _, _, time = found[1].partition(" ")
+    # "Line closed at the office today" is meant for a texter.
+    return found[1] if ask is not Ask.LINE or not time or closing.understood(time) else None
 
 
 def _is_complete(ask: Ask, tail: str) -> bool:

@@ -208,7 +208,8 @@ def _side(words: Sequence[DateWord], today: date, *, hours: bool = True) -> Said
     found = days.read(by_sort, today, hours=hours and clock is None) if by_sort else days.Day(today)
     if found is None or (found.last is not None and (part or clock is not None)):
         return None
-    return _said(found, str(part), clock if isinstance(clock, time) else None, dayless=not by_sort)
+    dayless = not by_sort or (by_sort.keys() == {Sort.NUMBER} and found.hour is not None)
+    return _said(found, str(part), clock if isinstance(clock, time) else None, dayless=dayless)
 
 
 def _one_night(words: Sequence[DateWord]) -> list[DateWord]:
@@ -234,7 +235,7 @@ def _said(found: days.Day, part: str, clock: time | None, *, dayless: bool = Fal
         last=found.last,
         part="night" if eve else part,
         weekly=found.weekly,
-        dayless=dayless and not part,
+        dayless=dayless and (not part or clock is not None or found.hour is not None),
     )
     at = clock if found.hour is None else _clock(DateWord(Sort.NUMBER, found.hour))
     placed = what if at is None else meaning.at(what, at)

@@ -161,7 +161,8 @@ def hold(
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
         planned = word.lower() in planwords.COMPLETE
-        turn.tell("ask.command.when" if planned else "ask.command", word=word)
+        place = "ask.command.line" if word == "LINE" else "ask.command.when" if planned else "ask.command"
+        turn.tell(place, word=word)
     else:
         ask_which(turn)
 

@@ -158,18 +158,21 @@ def _plain(turn: Turn, obey: Obey, words: str) -> None:
 
 
 def _meant(turn: Turn, said: grammar.Said) -> grammar.Said:
-    """A command about the rota that is not understood whole can only be one where no texter could be meant: its answer
-    says how to write it, and what her next shifts are. One that names nobody of ours is not complete either."""
+    """A command about the rota or the line that is not understood whole can only be one where no texter could be meant:
+    its answer says how to write it, and what her next shifts are. One that names nobody of ours is not complete
+    either."""
     if isinstance(said, grammar.Command) and said.ask in NAMING and _names_nobody(turn, said.rest):
         whole = turn.inbound.text.reveal().strip()
         return said if _alone(turn) else grammar.Held(said.ask, whole)
-    if not isinstance(said, grammar.Held) or said.code is not None or said.ask not in grammar.PLANNING:
+    if not isinstance(said, grammar.Held) or said.code is not None or said.ask not in SHOWN:
         return said
     if not _alone(turn):
         return said
     return grammar.Command(grammar.Ask(said.ask), rest=grammar.after_word(said.text))
 
 
+SHOWN = grammar.PLANNING | {grammar.Ask.LINE}
+"""Commands whose answer says how they are written."""
 NAMING = frozenset({grammar.Ask.ADD, grammar.Ask.REMOVE})
 """Commands that begin with a colleague's name: "Remove the pills from the room today" is meant for a texter."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot import closing as rules
+from bot import grammar
 from bot.errors import NotNow
 from bot.foureyes import RULES, RequestKind
 from bot.grammar import Command
@@ -17,10 +18,11 @@ from storage.requests import Request, RequestState
 
 def line(turn: Turn, command: Command) -> None:
     """Closes or opens the line, from a phone."""
-    if command.rest.isdigit():
-        _act(turn, _echoed(turn, command.rest))
+    words = " ".join(grammar.bare(command.rest).split())
+    if words.isdigit():
+        _act(turn, _echoed(turn, words))
         return
-    wish = _wish(turn, command.rest)
+    wish = _wish(turn, words)
     if turn.contact.medium is Medium.SMS:
         _ask_back(turn, wish)
     else:
@@ -30,8 +32,10 @@ def line(turn: Turn, command: Command) -> None:
 def _wish(turn: Turn, words: str) -> str:
     """What she wants, as it is kept until she has echoed the number: "open", "closed", "closed <instant>"."""
     word, _, rest = words.partition(" ")
-    if word == "open" or not rest:
+    if words in ("open", "closed"):
         return word
+    if word != "closed":
+        raise NotNow("line.how")
     spoken = (*turn.staff.languages, turn.line.default_language)
     until = rules.until(
         rest, turn.work.now, turn.line.zone_of(turn.staff), spoken, month_first=turn.line.country == "US"

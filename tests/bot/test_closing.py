@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import closing
+from bot import closing, grammar
 from bot.errors import NotNow
 
 HOME = ZoneInfo("America/New_York")
@@ -40,7 +40,29 @@ def meant(words: str) -> str:
         ("до понеділка 08:00", "Mon 30 Nov 08:00"),
         ("until the cows come home", "line.how"),
         ("until 25:00", "line.how"),
-        ("until friday night", "line.how"),
+        ("until 8", "Fri 27 Nov 08:00"),
+        ("until noon", "Fri 27 Nov 12:00"),
+        ("until midnight", "Fri 27 Nov 00:00"),
+        ("until 1505", "Thu 26 Nov 15:05"),
+        ("for 2 hours", "Thu 26 Nov 16:06"),
+        ("for an hour", "Thu 26 Nov 15:06"),
+        ("30 min", "Thu 26 Nov 14:36"),
+        ("por 2 horas", "Thu 26 Nov 16:06"),
+        ("на 2 години", "Thu 26 Nov 16:06"),
+        ("until tomorrow morning", "Fri 27 Nov 08:00"),
+        ("until morning", "Fri 27 Nov 08:00"),
+        ("until tonight", "Thu 26 Nov 21:00"),
+        ("until friday night", "Fri 27 Nov 21:00"),
+        ("until tomorrow", "Fri 27 Nov 00:00"),
+        ("until next week", "Mon 30 Nov 00:00"),
+        ("until fri 11", "Fri 27 Nov 11:00"),
+        ("hasta las 8", "Fri 27 Nov 08:00"),
+        ("hasta el lunes a las 8", "Mon 30 Nov 08:00"),
+        ("hasta mañana por la mañana", "Fri 27 Nov 08:00"),
+        ("до 8", "Fri 27 Nov 08:00"),
+        ("до 8 ранку", "Fri 27 Nov 08:00"),
+        ("for hours", "line.how"),
+        ("until friday 21-06", "line.how"),
         ("until", "line.how"),
         ("until 1 jan 2020 08:00", "line.past"),
         ("until 24 dec 2031 08:00", "line.far"),
@@ -49,6 +71,30 @@ def meant(words: str) -> str:
 def test_until(words: str, until: str) -> None:
     """The next such hour by her own clock; what is no time closes nothing."""
     assert meant(words) == until
+
+
+def test_what_a_texter_could_be_told_is_no_command() -> None:
+    """Only until when, or for how long, makes it one."""
+    for words in (
+        "until 8",
+        "UNTIL 8pm!",
+        "until Fri 11",
+        "for 2 hours",
+        "08:00",
+        "hasta las 8",
+        "до понеділка",
+    ):
+        assert grammar.staff_said(f"LINE CLOSED {words}") == grammar.Command(
+            grammar.Ask.LINE, rest=grammar.bare(f"closed {words}")
+        )
+    for words in (
+        "closed at the office today",
+        "closed today",
+        "closed until further notice",
+        "close",
+        "open now",
+    ):
+        assert grammar.staff_said(f"Line {words}") == grammar.Held("line", f"Line {words}")
 
 
 @settings(max_examples=100)

@@ -92,19 +92,34 @@ async def test_what_is_no_time_closes_nothing(line: Stage) -> None:
     sam = await line.staff("Sam", "telegram", roles=("supervisor",))
     assert isinstance(sam, TelegramPhone)
     said: dict[str, str] = {
-        "until the cows come home": "Until when?",
-        "until 25:00": "Until when?",
+        "until the cows come home": "Nothing was done. Write LINE CLOSED until 08:00",
+        "until 25:00": "Nothing was done. Write LINE CLOSED until 08:00",
         "until 1 Jan 2020 08:00": "That time has passed.",
         "until 24 Dec 2031 08:00": "more than a month away",
     }
     for words, answer in said.items():
         await sam.write(f"/line closed {words}")
         await _shows(sam, answer)
+    for words in ("line", "line close", "line open now"):
+        await sam.write(words)
+        await _shows(sam, "LINE CLOSED for 2 hours")
     assert isinstance(alma, TelegramPhone)
     await alma.write("/line closed")
     await alma.shows("LINE is for supervisors and admins.")
     await texts(line.texter("sms"), "hello")
     await alma.shows("New conversation")
+
+
+async def test_words_for_a_texter_close_nothing(line: Stage) -> None:
+    """Who also counsels and writes that the line at the office is closed is asked, and nothing is lost."""
+    sam = await line.staff("Sam", "sms", roles=("counselor", "admin"))
+    await line.rota("Sam")
+    kit = line.texter("sms", "Kit")
+    await line.talk(kit, sam)
+    await sam.write("Line closed at the office today")
+    await sam.shows("It begins with the command LINE. Text SEND")
+    await sam.write("SEND")
+    await kit.shows("Line closed at the office today")
 
 
 async def _shows(phone: Phone, answer: str) -> None:
