@@ -11,7 +11,7 @@ from bot.ownshifts import Service
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.reminders import Remind, about_what
-from handlers import coverwords, desk, questions, reminding
+from handlers import coverwords, desk, gapalarm, plans, questions, reminding
 from handlers.turn import Turn
 from storage.questions import Question
 
@@ -60,6 +60,16 @@ def unclear(turn: Turn) -> bool:
     return True
 
 
+def once_more(turn: Turn, answer: questions.Answer) -> bool:
+    """Whether the question that she may not have read yet was shown to her once more, in place of taking her OK."""
+    question = answer.question
+    if question.kind not in FOLLOWING or not questions.perhaps_unread(turn, answer):
+        return False
+    what = FOLLOWING[question.kind](turn, question)
+    questions.repeat(turn, what or phrase("question.again"), question)
+    return True
+
+
 def _shift(turn: Turn, question: Question) -> Open | None:
     about = about_what(question.about)
     planned = turn.line.rota(turn.work)
@@ -84,3 +94,9 @@ KINDS: Final[dict[QuestionKind, Callable[[Turn, Question], Open | None]]] = {
     QuestionKind.READY: _shift,
     QuestionKind.COVER: _cover,
 }
+
+FOLLOWING: Final[dict[QuestionKind, Callable[[Turn, Question], Phrase | None]]] = {
+    QuestionKind.READ_BACK: plans.again,
+    QuestionKind.GAPS: gapalarm.again,
+}
+"""What can be asked in answer to an OK, and how it is put again. COVERING is not here: OK to it changes nothing."""

@@ -190,6 +190,14 @@ def acknowledge(turn: Turn, question: Question) -> None:
         turn.tell("gaps.known")
 
 
+def again(turn: Turn, question: Question) -> Phrase:
+    """The same list once more."""
+    listed = gaps.read(question.about)
+    kept = [*known(turn.work), *listed]
+    more = [gap for gap in present(turn.work, turn.line) if not gaps.is_known(gap, kept)]
+    return _listing(turn.line, turn.staff, listed, len(more), "gaps")
+
+
 def keep_open(turn: Turn, question: Question) -> None:
     """CAN'T: they are told again tomorrow."""
     turn.tell("gaps.kept")

@@ -9,7 +9,7 @@ from bot.conversation import Conversation, State
 from bot.messages import Copy, Letter, Priority, Side, Task
 from bot.people import ContactId, Standing
 from bot.phrases import phrase
-from handlers import alarms, apply, desk
+from handlers import alarms, apply, desk, questions
 from handlers.line import Line
 from storage.outbox import Claimed
 from storage.work import Work
@@ -50,6 +50,7 @@ def reached(work: Work, letter: Letter) -> None:
     before lanes; the other way round two transactions wait for each other until PostgreSQL ends one, a second later."""
     if letter.side is Side.STAFF and letter.task is Task.SAY:
         work.staff.set_last(letter.to, letter.about, letter.question)
+        questions.shown(work, letter.question)
 
 
 def accepted(work: Work, line: Line, letter: Letter) -> None:

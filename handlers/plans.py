@@ -93,6 +93,13 @@ def dropped(turn: Turn, question: Question) -> None:
     turn.tell("plan.dropped")
 
 
+def again(turn: Turn, question: Question) -> Phrase | None:
+    """How what was asked in answer to an OK is put once more: the shifts that an absence leaves hers."""
+    plan = _PLAN.decode(question.about)
+    shifts = absences.shifts_within(turn, plan.start, plan.end) if isinstance(plan, Several) else []
+    return absences.offer(turn, shifts) if shifts else None
+
+
 def _request(turn: Turn, plan: Request) -> None:
     giver = turn.work.staff.get(StaffId(plan.giver))
     if giver is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot import answerwords
 from bot.decision import ToStaff
@@ -125,6 +126,46 @@ def pressed(turn: Turn, data: str) -> Answer | None:
 
 
 WORDS = {"ok": True, "cannot": False}
+
+
+# ── Asked in answer to an OK ──
+
+UNREAD: Final = timedelta(seconds=15)
+"""So long after the carrier has it, such a question may be unread. OK that was texted twice (the first seemed to do
+nothing) would else ask for cover of five shifts, or acknowledge gaps that nobody has seen. The price: whoever reads
+and answers within 15 to 20 seconds is asked once more."""
+STEP: Final = timedelta(seconds=5)
+
+
+def follow(turn: Turn) -> None:
+    """What she has been asked in this transaction, she was asked in answer to her OK."""
+    for staff, question in turn.work.questions.asked:
+        if staff == turn.staff.id:
+            turn.work.told.first("follows", question.hex(), until=turn.work.now)
+
+
+def shown(work: Work, question: QuestionId | None) -> None:
+    """The carrier has a letter with this question: from now on she may read it."""
+    if question is not None and work.told.known("follows", question.hex()):
+        work.told.first("shown", question.hex(), _step(work.now), until=work.now)
+
+
+def perhaps_unread(turn: Turn, answer: Answer) -> bool:
+    """Whether her OK is the word alone, and came so soon behind a question that was asked in answer to her OK before,
+    that it may be that one said twice. Of each question once: a button and a swipe name it, and so does her next OK."""
+    if not answer.agreed or turn.asked is not None:
+        return False
+    told, question = turn.work.told, answer.question.id.hex()
+    if not told.known("follows", question):
+        return False
+    lately = [_step(turn.work.now - STEP * n) for n in range(UNREAD // STEP + 1)]
+    if not any(told.known("shown", question, one) for one in lately):
+        return False
+    return told.first("shown once more", question, until=turn.work.now)
+
+
+def _step(at: datetime) -> str:
+    return str(at.timestamp() // STEP.total_seconds())
 
 
 def _answer(turn: Turn, question_id: QuestionId, *, agreed: bool) -> Answer:

@@ -141,7 +141,7 @@ def _text(turn: Turn, obey: Obey) -> None:
         case grammar.Agreement(text=words) | grammar.Refusal(text=words):
             answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
             if answer is not None:
-                obey(turn, answer)
+                _answered(turn, obey, answer)
             elif not again.ask(turn):
                 desk.relay_plain(turn, Secret(words))
         case grammar.Plain(text=words):
@@ -152,9 +152,15 @@ def _plain(turn: Turn, obey: Obey, words: str) -> None:
     """Words without a code: an answer in her own words, if a question was the last thing there; else a texter's."""
     answer = questions.natural(turn, words)
     if answer is not None:
-        obey(turn, answer)
+        _answered(turn, obey, answer)
     elif not again.unclear(turn):
         desk.relay_plain(turn, Secret(words))
+
+
+def _answered(turn: Turn, obey: Obey, answer: questions.Answer) -> None:
+    """A word of hers is the answer, unless it may be the OK before, said twice."""
+    if not again.once_more(turn, answer):
+        obey(turn, answer)
 
 
 def _meant(turn: Turn, said: grammar.Said) -> grammar.Said:

@@ -44,6 +44,8 @@ class Questions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.asked: list[tuple[StaffId, QuestionId]] = []
+        """Those of this transaction, and whom they are put to."""
 
     def add(
         self, kind: QuestionKind, staff_id: StaffId, contact: ContactId, *, about: bytes, due_at: datetime
@@ -59,6 +61,7 @@ class Questions:
         key = self._desk.key(Owner.STAFF, staff_id.to_bytes(16, "big"))
         row["sealed"] = self._desk.vault.seal(key, _place(row), about, self._desk.now)
         self._desk.conn.execute(_INSERT, row)
+        self.asked.append((staff_id, QuestionId(row["id"])))
         return QuestionId(row["id"])
 
     def get(self, question_id: QuestionId) -> Question | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import NotNow
 from bot.questions import QuestionKind
-from handlers import coverwords, gapalarm, plans, serving, shiftanswers
+from handlers import coverwords, gapalarm, plans, questions, serving, shiftanswers
 from handlers.questions import Answer
 from handlers.turn import Turn
 from storage.questions import Question
@@ -56,3 +56,5 @@ def answer(turn: Turn, given: Answer) -> None:
     if not stays and not turn.work.questions.settle(question.id):
         raise NotNow("question.over")
     (entry.ok if given.agreed else entry.cannot)(turn, question)
+    if given.agreed:
+        questions.follow(turn)

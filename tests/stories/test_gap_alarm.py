@@ -125,3 +125,29 @@ async def test_a_language_that_nobody_speaks_is_one_line(line: Stage) -> None:
     new(charlie)
     await morning(line, weekday=SUNDAY)
     assert not any("gaps:" in text for text in new(charlie) if "This week" not in text)
+
+
+async def test_ok_twice_acknowledges_no_list_that_she_has_not_read(line: Stage) -> None:
+    """Gaps that did not fit are listed in answer to OK. The second OK, a moment later, brings that list once more;
+    the third, or one that comes after she can have read it, counts."""
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await line.staff("Alma", "sms", languages=("en", "es", "uk"))
+    await line.invite("Bo", "sms")
+    start = whole_hour(line.town.clock.now(), ahead=60)
+    await line.rounds()
+    await line.plan(turns("Alma", "Bo", start=start, hours=12))
+    await morning(line)
+    await charlie.shows("more")
+    await line.settled()
+    seen = []
+    for _ in range(3):
+        new(charlie)
+        await charlie.write("OK")
+        await line.settled()
+        seen.append(new(charlie))
+    assert seen[0] == seen[1] != seen[2]
+    await line.later(seconds=21)
+    before = seen[2]
+    await charlie.write("OK")
+    await line.settled()
+    assert new(charlie) != before

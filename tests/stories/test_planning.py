@@ -170,6 +170,14 @@ async def test_away(line: Stage) -> None:
     assert offered.startswith(f"Your shifts then are still yours: {NIGHT}. OK asks for cover")
     assert bo.silent
     assert await serves(line) == {"Alma"}
+    # OK once more, perhaps to the question before; then she has had the time to read this one.
+    assert await says(line, alma, "OK") == [offered]
+    assert bo.silent
+    assert await says(line, alma, "CAN'T") == ["Nothing was done."]
+    await says(line, alma, "AWAY 1 DROP")
+    await says(line, alma, "AWAY 27-28 Nov")
+    await says(line, alma, "OK")
+    await line.later(seconds=21)
     await says(line, alma, "OK")
     assert len(new(bo)) == 1
     (sure,) = await says(line, bo, "COVER Saturday night")

@@ -167,6 +167,7 @@ async def test_what_the_page_says_of_gaps(
     await line.settled()
     said = ""
     for _ in range(6):  # what does not fit into one text is listed next
+        line.town.clock.move(timedelta(seconds=21))
         said = " ".join(await says(line, sam, "OK"))
         if "Noted." in said:
             break
