@@ -13,6 +13,7 @@ from bot import letters, phrases, when
 
 LONGEST_NAME: Final = 40
 _NUMBER: Final = re.compile(r"#?\s?(\d{1,6})(?:\s+(.{1,20}))?", re.DOTALL)
+_ECHO: Final = re.compile(r"[0-9]{5}")
 _FOR: Final = re.compile(r"(.+?)\s+for\s+(.+?)(?:\s+by\s+(.+))?", re.IGNORECASE | re.DOTALL)
 _LONGEST: Final = 300
 
@@ -103,8 +104,14 @@ def _next(rest: str, *, admin: bool) -> bool:
     return len(rest) <= _LONGEST and re.fullmatch(r"\d{1,2}", _tidy(rest)) is not None
 
 
+def echo(rest: str) -> str:
+    """Five digits: a number that the line has asked her to send back; "" where it is anything else."""
+    found = _tidy(rest)
+    return found if _ECHO.fullmatch(found) else ""
+
+
 def _somebody(rest: str, *, admin: bool) -> bool:
-    return named(rest) is not None
+    return echo(rest) != "" or named(rest) is not None
 
 
 COMPLETE: Final[dict[str, Callable[..., bool]]] = {

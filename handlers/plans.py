@@ -9,10 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from bot.covers import Deal
+from bot.decision import Words
 from bot.errors import NotNow
-from bot.people import StaffId
-from bot.phrases import Phrase
+from bot.people import Medium, StaffId
+from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
+from bot.redact import Secret
 from handlers import absences, assigning, covering, questions
 from handlers.turn import Turn
 from storage.questions import Question
@@ -62,24 +64,79 @@ class Several(Plan, frozen=True, tag="several"):
 
 
 Plans = Request | Direct | Put | Absent | Several
+
+
+class Echoed(msgspec.Struct, frozen=True):
+    """What is done once `word` comes back with `number`."""
+
+    word: str
+    number: str
+    plan: Direct | Put
+
+
 _PLAN: Final = msgspec.msgpack.Decoder(Plans)
+_ECHOED: Final = msgspec.msgpack.Decoder(Echoed)
+_FIRST: Final = 10_000
+_NUMBERS: Final = 90_000
+"""Five digits: a forger has one guess in 90,000 for each text that the admin sees."""
 
 
 def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
     """Asks her whether this is what she means; whatever was read back to her before no longer counts."""
+    _ask(turn, what, QuestionKind.READ_BACK, plan)
+
+
+def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put, word: str) -> None:
+    """The same of what changes others' shifts at once: by SMS it takes `word` and a number that only her phone shows,
+    for whoever forges her number could text the command and a blind OK, and empty a night. Telegram's senders cannot
+    be forged."""
+    if turn.contact.medium is not Medium.SMS:
+        _ask(turn, _joined(turn, what, phrase("sure.ok")), QuestionKind.READ_BACK, plan)
+        return
+    number = str(_FIRST + turn.work.chance.below(_NUMBERS))
+    how = phrase("sure.echo", word=word, number=number)
+    _ask(turn, _joined(turn, what, how), QuestionKind.ECHO, Echoed(word, number, plan))
+
+
+def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> None:
     for one in turn.work.questions.of(turn.staff.id):
-        if one.kind is QuestionKind.READ_BACK:
+        if one.kind in (QuestionKind.READ_BACK, QuestionKind.ECHO):
             turn.work.questions.settle(one.id)
     questions.ask(
         turn.work,
         turn.line,
         turn.staff,
         what,
-        QuestionKind.READ_BACK,
+        kind,
         due_at=turn.work.now + VALID,
-        about=msgspec.msgpack.encode(plan),
+        about=msgspec.msgpack.encode(about),
         to=turn.contact,
     )
+
+
+def _joined(turn: Turn, *sentences: Phrase) -> Secret[str]:
+    return Secret(" ".join(turn.line.say_to(turn.staff, one) for one in sentences))
+
+
+def echoed(turn: Turn, word: str, number: str) -> None:
+    """The number that she was asked for: it is done. Another one, or one that comes too late, does nothing, and what
+    waited for it waits no longer."""
+    found = None
+    for one in turn.work.questions.of(turn.staff.id):
+        if one.kind is not QuestionKind.ECHO or one.contact != turn.contact.id:
+            continue
+        asked = _ECHOED.decode(one.about)
+        right = (asked.word, asked.number) == (word, number) and turn.work.now < one.due_at
+        if turn.work.questions.settle(one.id) and right:
+            found = asked.plan
+    if found is None:
+        raise NotNow("sure.echo.wrong", word=word)
+    DONE[type(found)](turn, found)
+
+
+def not_echoed(turn: Turn, question: Question) -> None:
+    """OK without the number, which anybody could have texted in her name."""
+    turn.tell("sure.echo.ok", word=_ECHOED.decode(question.about).word)
 
 
 def agreed(turn: Turn, question: Question) -> None:

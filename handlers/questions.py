@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot import answerwords
-from bot.decision import ToStaff
+from bot.decision import ToStaff, Words
 from bot.errors import NotNow
 from bot.messages import Button, Priority
 from bot.people import Contact, QuestionId, Staff
@@ -32,7 +32,7 @@ def ask(
     work: Work,
     line: Line,
     person: Staff,
-    what: Phrase,
+    what: Words,
     kind: QuestionKind,
     *,
     due_at: datetime,
@@ -62,7 +62,7 @@ def repeat(turn: Turn, what: Phrase, question: Question) -> None:
 
 
 def _letter(
-    contact: Contact, what: Phrase, question: QuestionId, shown: tuple[Button, ...], within: timedelta | None
+    contact: Contact, what: Words, question: QuestionId, shown: tuple[Button, ...], within: timedelta | None
 ) -> ToStaff:
     return ToStaff(
         contact.id,

@@ -44,6 +44,7 @@ ANSWERS: dict[QuestionKind, Answers] = {
     QuestionKind.COVERING: Answers(_covering_confirmed, _cover_refused, stays=True),
     QuestionKind.REMINDER: Answers(shiftanswers.comes, shiftanswers.cannot_come, stays=True),
     QuestionKind.GAPS: Answers(gapalarm.acknowledge, gapalarm.keep_open),
+    QuestionKind.ECHO: Answers(plans.not_echoed, plans.dropped, stays=True),
     QuestionKind.READY: Answers(shiftanswers.is_here, shiftanswers.cannot_now, stays=True),
 }
 

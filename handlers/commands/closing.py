@@ -10,6 +10,7 @@ from bot.errors import NotNow
 from bot.foureyes import RULES, RequestKind
 from bot.grammar import Command
 from bot.people import Medium
+from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 from handlers import closing
 from handlers.turn import Turn
@@ -65,7 +66,15 @@ def _ask_back(turn: Turn, wish: str) -> None:
         contact=turn.contact.id,
         reason=Secret(wish),
     )
-    turn.tell("line.echo", number=made.number)
+    turn.say([_read_back(turn, wish), phrase("sure.echo", word="LINE", number=made.number)])
+
+
+def _read_back(turn: Turn, wish: str) -> Phrase:
+    """What the number confirms."""
+    word, _, until = wish.partition(" ")
+    if not until:
+        return phrase(f"line.sure.{word}")
+    return phrase("line.sure.until", until=turn.line.moment_for(turn.staff, datetime.fromisoformat(until)))
 
 
 def _echoed(turn: Turn, number: str) -> str:

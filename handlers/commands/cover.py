@@ -34,12 +34,20 @@ def cover(turn: Turn, command: Command) -> None:
     asked = planwords.for_whom(command.rest)
     if not command.rest or command.code is not None:
         listed(turn)
+    elif number is not None and _is_echo(turn, command.rest, number.number):
+        plans.echoed(turn, "COVER", planwords.echo(command.rest))
     elif number is not None:
         _by_number(turn, number)
     elif asked is not None:
         _for(turn, asked)
     else:
         _read_back(turn, turn.staff, *dates.shift(turn, command.rest, turn.staff, word="cover"))
+
+
+def _is_echo(turn: Turn, rest: str, number: int) -> bool:
+    """Whether an admin sends back the number that she was asked for; five digits, and no request has come so far."""
+    digits = planwords.echo(rest)
+    return Role.ADMIN in turn.staff.roles and digits != "" and turn.work.covers.get(number) is None
 
 
 def swap(turn: Turn, command: Command) -> None:
@@ -123,7 +131,7 @@ def _for(turn: Turn, asked: planwords.For) -> None:
     assigning.may_replace(turn, giver, taker, schedule, *span)
     said = {"name": giver.name, "taker": taker.name, "span": turn.line.span_for(turn.staff, *span)}
     plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=schedule)
-    plans.read_back(turn, phrase("cover.sure.by", **said), plan)
+    plans.read_back_to_admin(turn, phrase("cover.sure.by", **said), plan, "COVER")
 
 
 def somebody(turn: Turn, name: str) -> Staff:

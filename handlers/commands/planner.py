@@ -22,7 +22,10 @@ ON_CALL: Final = "on call"
 
 
 def add(turn: Turn, command: Command) -> None:
-    """Somebody is put on call beside the others, once read back; its hours must be said."""
+    """Somebody is put on call beside the others, once read back; its hours must be said. Or the number of that."""
+    if number := planwords.echo(command.rest):
+        plans.echoed(turn, "ADD", number)
+        return
     asked = _asked(turn, command)
     person = somebody(turn, asked.name)
     said = dates.read(turn, asked.time, word="add")
@@ -34,18 +37,23 @@ def add(turn: Turn, command: Command) -> None:
     schedule = _first(turn)
     assigning.may_add(turn, person, schedule, start, end)
     what = phrase("plan.add.sure", name=person.name, span=turn.line.span_for(turn.staff, start, end))
-    plans.read_back(turn, what, plans.Put(start, end, person=person.id, schedule=schedule))
+    plan = plans.Put(start, end, person=person.id, schedule=schedule)
+    plans.read_back_to_admin(turn, what, plan, "ADD")
 
 
 def remove(turn: Turn, command: Command) -> None:
-    """Somebody is taken off; whether that leaves nobody is said before it counts."""
+    """Somebody is taken off; whether that leaves nobody is said before it counts. Or the number of that."""
+    if number := planwords.echo(command.rest):
+        plans.echoed(turn, "REMOVE", number)
+        return
     asked = _asked(turn, command)
     person = somebody(turn, asked.name)
     schedule, span = dates.shift(turn, asked.time, person, word="remove")
     gap = assigning.leaves_a_gap(turn, person.id, schedule, *span)
     place = "plan.remove.sure.gap" if gap else "plan.remove.sure"
     what = phrase(place, name=person.name, span=turn.line.span_for(turn.staff, *span))
-    plans.read_back(turn, what, plans.Put(*span, person=person.id, schedule=schedule, off=True))
+    plan = plans.Put(*span, person=person.id, schedule=schedule, off=True)
+    plans.read_back_to_admin(turn, what, plan, "REMOVE")
 
 
 def gaps(turn: Turn, command: Command) -> None:

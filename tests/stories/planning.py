@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from bot import rota, rotafile, rotanames
@@ -56,14 +57,21 @@ async def three(line: Stage) -> tuple[Phone, Phone, Phone]:
 
 
 async def says(line: Stage, phone: Phone, text: str) -> list[str]:
-    """She texts; what she is answered, once all is settled."""
+    """She texts; what she is answered, once all is settled. Alarms about gaps come at their own pace beside it."""
     new(phone)
     if isinstance(phone, TelegramPhone):
         await phone.write(text, to="staff")
     else:
         await phone.write(text)
     await line.settled()
-    return new(phone)
+    return [text for text in new(phone) if not text.startswith("New rota gap")]
+
+
+def echo(told: str) -> str:
+    """What she is to send back: "ADD 48213"."""
+    found = re.search(r"Is that you\? Text ([A-Z]+ [0-9]{5}) to do it\.", told)
+    assert found is not None, told
+    return found[1]
 
 
 async def asks(line: Stage, name: str = "Alma", deal: Deal = Deal.COVER) -> Cover:

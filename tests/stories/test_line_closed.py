@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.rehearsal.phones import SmsPhone, TelegramPhone
+from tests.stories.planning import echo
 from tests.stories.stage import Phone, Stage, answers, new, texts
 
 HOME = ZoneInfo("America/New_York")
@@ -14,9 +15,9 @@ HOME = ZoneInfo("America/New_York")
 async def closes(sam: SmsPhone, words: str) -> None:
     """She texts it, and echoes the number that comes back."""
     await sam.write(words)
-    echo = await sam.shows("Is that you?")
+    told = await sam.shows("Is that you?")
     sam.look()
-    await sam.write(echo.text.split(" to do it")[0].removeprefix("Is that you? Text "))
+    await sam.write(echo(told.text))
 
 
 async def test_closed_by_sms_until_an_hour(line: Stage) -> None:
@@ -31,12 +32,14 @@ async def test_closed_by_sms_until_an_hour(line: Stage) -> None:
     then = line.town.clock.now() + timedelta(minutes=40)
     hour = f"{then.astimezone(HOME):%H:%M}"
     await sam.write(f"LINE CLOSED until {hour}")
-    echo = await sam.shows("Is that you? Text LINE")
+    asked = await sam.shows("Is that you? Text LINE")
+    assert asked.text.startswith("Close the line until ")
+    assert hour in asked.text
     await texts(line.texter("sms", "Early"), "hello")
     await alma.shows("New conversation")
     await sam.write("LINE 99999")
     await sam.shows("That number does not fit")
-    await sam.write(echo.text.removeprefix("Is that you? Text ").split(" to do it")[0])
+    await sam.write(echo(asked.text))
     await line.settled()
     assert not any("has closed the line" in text for text in charlie.texts)
 

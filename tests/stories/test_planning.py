@@ -17,6 +17,7 @@ from tests.stories.planning import (
     SATURDAY,
     THURSDAY,
     asks,
+    echo,
     expires,
     nights,
     says,
@@ -202,6 +203,7 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     """A request for Alma, Bo in her place at once, somebody added and removed; whom it touches hears of it."""
     alma, bo, _cleo = await three(line)
     charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await line.rounds(seconds=1)
     new(alma), new(bo)
     (sure,) = await says(line, charlie, "COVER Friday night FOR Alma")
     assert sure.startswith(f"Cover for Alma, {NIGHT} (your time)? OK asks 2 colleagues")
@@ -212,8 +214,8 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert f"Cover 1 is taken back: {NIGHT}." in new(alma)
 
     (sure,) = await says(line, charlie, "COVER Friday night FOR alma BY bo")
-    assert sure == f"Bo serves for Alma, {NIGHT} (your time)? OK does it, CAN'T does nothing."
-    assert await says(line, charlie, "OK") == [f"Bo serves for Alma: {NIGHT} (your time)."]
+    assert sure.startswith(f"Bo serves for Alma, {NIGHT} (your time)? Is that you? Text COVER ")
+    assert await says(line, charlie, echo(sure)) == [f"Bo serves for Alma: {NIGHT} (your time)."]
     assert new(alma) == [f"Bo serves for you: {NIGHT} (your time)."]
     (told,) = new(bo)
     assert told.startswith(f"You serve for Alma: {NIGHT}")
@@ -221,11 +223,11 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
 
     (sure,) = await says(line, charlie, "ADD Cleo Friday 21-06")
     assert sure.startswith("Put Cleo on call Fri 27 Nov 21:00-06:00 (your time)?")
-    await says(line, charlie, "OK")
+    await says(line, charlie, echo(sure))
     assert await serves(line) == {"Bo", "Cleo"}
     (sure,) = await says(line, charlie, "REMOVE Cleo Friday night")
     assert sure.startswith("Take Cleo off call Fri 27 Nov 21:00-06:00")
-    await says(line, charlie, "OK")
+    await says(line, charlie, echo(sure))
     assert await serves(line) == {"Bo"}
     (told,) = await says(line, charlie, "REMOVE Cleo Friday night")
     assert told.startswith("Not on call then")
@@ -243,6 +245,44 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert await serves(line) == {"Bo"}
     trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
     assert {"shift taken", "shift added", "shift removed"} <= set(trail)
+
+
+@pytest.mark.parametrize("words", ["REMOVE Alma Friday night", "COVER Friday night FOR Alma BY Bo"])
+async def test_an_admins_number_is_forged(line: Stage, words: str) -> None:
+    """A blind OK, a wrong number, another's, a counselor's, a late one: the rota stays, and each is told so. By
+    Telegram a button is enough."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    sam = await line.staff("Sam", "telegram", roles=("admin",))
+    assert isinstance(sam, TelegramPhone)
+    await line.rounds(seconds=1)
+    word = words.split()[0]
+    wrong = f"That number does not fit, or comes too late. Nothing was done. Begin again with {word}."
+    before = await line.do(lambda work: work.rota.version())
+    (sure,) = await says(line, charlie, words)
+    new(alma)
+    assert await says(line, charlie, "OK") == [
+        f"OK alone does nothing here: a sender can be forged. Text {word} and the number."
+    ]
+    await says(line, bo, echo(sure))
+    assert await says(line, sam, echo(sure)) == [wrong]
+    number = int(echo(sure).split()[1])
+    assert await says(line, charlie, f"{word} {10_000 + (number + 1) % 90_000}") == [wrong]
+    assert await says(line, charlie, echo(sure)) == [wrong]
+    (sure,) = await says(line, charlie, words)
+    await line.later(minutes=16)
+    assert await says(line, charlie, echo(sure)) == [wrong]
+    (sure,) = await says(line, charlie, words)
+    assert await says(line, charlie, "CAN'T") == ["Nothing was done."]
+    assert await says(line, charlie, echo(sure)) == [wrong]
+    assert alma.silent
+    assert await line.do(lambda work: work.rota.version()) == before
+
+    await says(line, sam, words)
+    asked = next(one for one in reversed(sam.screen) if "OK does it" in one.text)
+    await sam.press("OK", on=asked)
+    await line.settled()
+    assert await line.do(lambda work: work.rota.version()) == before + 1
 
 
 async def test_the_giver_has_gone(line: Stage) -> None:
