@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot import rota
+from bot.coverage import Holes, Span, holes, opened
 from bot.errors import RotaError
 from bot.facts import Facts
 from bot.findings import Finding, fail, ok, warning
@@ -23,8 +25,6 @@ ON_CALL: Final = "on call"
 INVITE: Final = "Invite with: greenroom staff add"
 SEE_WHO: Final = "See who: greenroom staff list"
 SEE_WHEN: Final = "See when: greenroom rota gaps"
-
-Span = tuple[datetime, datetime]
 
 STANDINGS: Final = {
     Standing.INVITED: "not joined yet",
@@ -91,8 +91,7 @@ def gaps(facts: Facts) -> Iterator[Finding]:
     """When nobody who works here is on call at all."""
     if facts.line is None or (schedule := _on_call(facts)) is None:
         return
-    takers = {person.id for person in facts.line.people if person.takes_conversations}
-    found = _spans(facts, schedule, lambda people: not people & takers)
+    found = rota.gaps(schedule, facts.now, facts.now + AHEAD, _takers(facts).__contains__)
     if found == [(facts.now, facts.now + AHEAD)]:
         yield fail("rota", f"Nobody is on call for the next {AHEAD.days} days.", _apply())
     elif found:
@@ -105,14 +104,14 @@ def on_call_and_unreachable(facts: Facts) -> Iterator[Finding]:
     """Who is on call and cannot be reached counts as nobody."""
     if facts.line is None or (schedule := _on_call(facts)) is None:
         return
-    people = {person.id: person for person in facts.line.people if person.takes_conversations}
-    able = {number for number, person in people.items() if reached(person, facts.config)}
+    people = _takers(facts)
     on = {number for shift in _shifts(facts, schedule) for number in shift.people if number in people}
-    lost = [people[number] for number in sorted(on - able)]
+    lost = [people[number] for number in sorted(on) if not reached(people[number], facts.config)]
     if not lost:
         return
     said = f"{_people(len(lost))} on call within {AHEAD.days} days cannot be reached ({_why(lost)})"
-    alone = _spans(facts, schedule, lambda who: bool(who & people.keys()) and not who & able)
+    nobody = rota.gaps(schedule, facts.now, facts.now + AHEAD, people.__contains__)
+    alone = opened(nobody, _holes(facts, schedule).unreachable)
     cure = f"Let them join, or write START from their phones. {SEE_WHO}"
     if alone:
         yield fail("rota", f"{said}; nobody else is on call {_when(facts, alone)}.", cure)
@@ -124,21 +123,10 @@ def languages(facts: Facts) -> Iterator[Finding]:
     """Somebody is there, and nobody of them speaks one of the line's languages."""
     if facts.line is None or (schedule := _on_call(facts)) is None:
         return
-    able = {
-        person.id: person
-        for person in facts.line.people
-        if person.takes_conversations and reached(person, facts.config)
-    }
-    for code in facts.config.line.languages:
-        speakers = {number for number, person in able.items() if code in person.languages}
-
-        def missing(people: frozenset[StaffId], speakers: set[StaffId] = speakers) -> bool:
-            return bool(people & able.keys()) and not people & speakers
-
-        if found := _spans(facts, schedule, missing):
-            name = LANGUAGE_NAMES.get(code, code)
-            cure = f"Add a speaker to the rota, or take {code} out of line.languages."
-            yield warning("rota", f"Nobody on call speaks {name} {_when(facts, found)}.", cure)
+    for code, found in _holes(facts, schedule, facts.config.line.languages).languages.items():
+        name = LANGUAGE_NAMES.get(code, code)
+        cure = f"Add a speaker to the rota, or take {code} out of line.languages."
+        yield warning("rota", f"Nobody on call speaks {name} {_when(facts, found)}.", cure)
 
 
 def _apply() -> str:
@@ -157,19 +145,15 @@ def _shifts(facts: Facts, schedule: Schedule[StaffId]) -> list[rota.Shift[StaffI
         return []
 
 
-def _spans(
-    facts: Facts, schedule: Schedule[StaffId], counts: Callable[[frozenset[StaffId]], bool]
-) -> list[Span]:
-    """The parts of the days ahead in which it holds of the people on call; what touches is one."""
-    whole: list[Span] = []
-    for shift in _shifts(facts, schedule):
-        if not counts(shift.people):
-            continue
-        if whole and whole[-1][1] == shift.start:
-            whole[-1] = (whole[-1][0], shift.end)
-        else:
-            whole.append((shift.start, shift.end))
-    return whole
+def _takers(facts: Facts) -> dict[StaffId, Staff]:
+    people = facts.line.people if facts.line else ()
+    return {person.id: person for person in people if person.takes_conversations}
+
+
+def _holes(facts: Facts, schedule: Schedule[StaffId], languages: Iterable[str] = ()) -> Holes:
+    """The holes of the days ahead, for a line that has just these channels."""
+    able = partial(reached, config=facts.config)
+    return holes(schedule, _takers(facts), languages, facts.now, facts.now + AHEAD, able)
 
 
 def _when(facts: Facts, spans: list[Span]) -> str:

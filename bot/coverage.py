@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,12 +30,13 @@ def holes(
     languages: Iterable[str],
     start: datetime,
     end: datetime,
+    reached: Callable[[Staff], bool] = lambda person: person.can_answer,
 ) -> Holes:
-    """The holes within [start, end), from one look at the schedule."""
+    """The holes within [start, end), from one look at the schedule. `reached`: whom an offer reaches."""
     found, spoken = Holes(), tuple(languages)
     for shift in rota.shifts(schedule, start, end):
         span = (shift.start, shift.end)
-        able = [people[one] for one in shift.people if one in people and people[one].can_answer]
+        able = [people[one] for one in shift.people if one in people and reached(people[one])]
         if not shift.people:
             _add(found.nobody, span)
         elif not able:
