@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from storage.engine import Store
 
 DEFAULT = Path("config.toml")
+NARROWEST = 12
+"""Columns in which the last cell of a row can be read; it may go on below."""
+MOST_COLUMNS = 240
+"""Of a table that a file or another program reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +74,70 @@ class Asked:
             for line in lines:
                 typer.echo(line)
 
-    def table(self, plain: object, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """The answer as a table for a person."""
+    def table(
+        self, plain: object, heads: Sequence[str], rows: Iterable[Sequence[str]], none: str = ""
+    ) -> None:
+        """The answer as a table for a person; `none`: what she is told where it has no rows."""
         if self.json:
             self.answer(plain)
             return
         from rich import box
+        from rich.cells import cell_len
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
-        for row in rows:
+        kept = [list(row) for row in rows]
+        if not kept and none:
+            typer.echo(none)
+            return
+        widths = [max(map(cell_len, head.split()), default=0) for head in heads]
+        for row in kept:
+            widths = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
+        widths[-1] = min(widths[-1], NARROWEST)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for head, width in zip(heads, widths, strict=True):
+            table.add_column(head, min_width=width)
+        for row in kept:
             table.add_row(*map(Text, row))
-        Console(highlight=False, soft_wrap=False).print(table)
+        console = Console(highlight=False, soft_wrap=False)
+        if not console.is_terminal and "COLUMNS" not in os.environ:  # a file, or another program
+            console.width = max(
+                console.width,
+                min(
+                    console.measure(table, options=console.options.update(width=MOST_COLUMNS)).maximum,
+                    MOST_COLUMNS,
+                ),
+            )
+        if sum(widths) + 3 * len(widths) <= console.width:
+            console.print(table)
+            return
+        for line in _narrow([heads, *kept], console.width):
+            typer.echo(line)
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        """Tells a person at a terminal that it goes on: what may take more than a second."""
+        if self.json or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status(f"{what} ..."):
+            yield
+
+
+def _narrow(rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
+    """A row on as many lines as it needs, where the terminal is narrower than the table; cells stay whole."""
+    for row in rows:
+        line = ""
+        for cell in (part for whole in row for part in whole.split("\n") if part):
+            if line and len(line) + 2 + len(cell) > width:
+                yield line
+                line = f"    {cell}"
+            else:
+                line = f"{line}  {cell}" if line else cell
+        yield line
 
 
 def of(context: typer.Context) -> Asked:

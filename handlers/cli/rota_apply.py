@@ -89,7 +89,7 @@ def apply(
             rotanews.tell(work, line, told)
         return replace(found, told=len(told), version=work.rota.version())
 
-    with here.store(config) as store:
+    with here.busy("Comparing"), here.store(config) as store:
         found = store.do_now(thought)
     _say(here, found, dry_run=dry_run)
 

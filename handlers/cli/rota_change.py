@@ -63,7 +63,7 @@ class Agreed:
 
 def cover(
     context: typer.Context,
-    taker: Annotated[str, typer.Argument(metavar="NAME", help="Who serves.")],
+    taker: Annotated[str, typer.Argument(metavar="TAKER", help="Who serves.")],
     giver: Annotated[str, typer.Option("--for", metavar="NAME", help="For whom.")],
     start: Start,
     end: End = None,

@@ -14,7 +14,7 @@ from bot import fairness, rota
 from bot.coverage import Span, length
 from bot.fairness import NOTHING, Burden, Served
 from handlers.cli import asked
-from handlers.cli.rota_look import Calendar, calendar, mentioned
+from handlers.cli.rota_look import Calendar, before_the_first, calendar, mentioned
 from handlers.cli.rota_read import Given, Zone, read, shown, span, zone_named
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FOUR_WEEKS: Final = timedelta(days=28)
 LONGEST: Final = timedelta(days=1100)
 ASKED_NEXT: Final = 3
+WHEN: Final = {"past": "the past", "planned": "what is planned"}
 HEADS: Final = ("hours", "nights", "weekend days", "holidays")
 
 
@@ -70,15 +71,17 @@ def fair(
     clock = zone_named(zone)
     now = datetime.now(UTC).replace(microsecond=0)
     first, last = span(start or shown(now - FOUR_WEEKS), end, 2 * FOUR_WEEKS, clock, most=LONGEST)
-    facts = (
-        _of_file(file, zone, first, last, country, now)
-        if file
-        else _of_line(here, clock, first, last, country, now)
-    )
+    if file:
+        with here.busy("Counting"):
+            facts = _of_file(file, zone, first, last, country, now)
+    else:
+        facts = _of_line(here, clock, first, last, country, now)
     # Before there was a rota nobody served, and nothing was left uncovered.
-    first = min(max(first, facts.begun), last) if facts.begun else first
+    asked_from, first = first, min(max(first, facts.begun), last) if facts.begun else first
     middle = min(max(facts.now, first), last)
     _say(here, facts, (first, middle, last))
+    if facts.begun and asked_from < facts.begun and not here.json:
+        typer.echo(before_the_first(facts.begun, facts.zone, "nothing is known, and nothing is counted"))
 
 
 def _of_file(
@@ -120,7 +123,7 @@ def _of_line(
             work.rota.begun(),
         )
 
-    with here.store(config) as store:
+    with here.busy("Counting"), here.store(config) as store:
         return store.do_now(thought)
 
 
@@ -148,6 +151,8 @@ def _say(here: asked.Asked, facts: Facts, edges: tuple[datetime, datetime, datet
         "to": shown(last),
         "zone": facts.zone.key,
         "country": facts.country or None,
+        "begun": shown(facts.begun.replace(microsecond=0)) if facts.begun else None,
+        "units": {"coverage": "percent", "hours": "hours"},
         "coverage": covered,
         "people": [
             {"name": name, "past": _plain(past.get(name)), "planned": _plain(planned.get(name))}
@@ -168,8 +173,10 @@ def _say_around(
     covered: dict[str, dict[str, float | None]], following: list[str], *, holidays: bool, country: str
 ) -> None:
     for name, shares in covered.items():
-        said = ", ".join(f"{when} {share:.4g} %" for when, share in shares.items() if share is not None)
-        typer.echo(f'Somebody is "{name}": {said}.')
+        said = " and ".join(
+            f"{share:.4g} % of {WHEN[when]}" for when, share in shares.items() if share is not None
+        )
+        typer.echo(f'Somebody is there as "{name}" for {said}.')
     if not holidays:
         typer.echo(f"No public holidays are known for {country}." if country else "Holidays: say --country.")
     typer.echo(f"To be asked next: {', '.join(following) or 'nobody, for nobody can be reached'}.")
@@ -213,7 +220,7 @@ def _plain(burden: Burden | None) -> dict[str, object]:
 
 def _cells(past: Burden, planned: Burden) -> list[str]:
     return [
-        f"{past.hours:.5g} / {planned.hours:.5g}",
+        f"{past.hours:.1f} / {planned.hours:.1f}",
         f"{past.nights} / {planned.nights}",
         f"{past.weekends} / {planned.weekends}",
         f"{past.holidays} / {planned.holidays}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from bot.coverage import Holes, Span, holes
 from bot.phrases import LANGUAGE_NAMES
 from handlers.cli import asked
 from handlers.cli.rota_look import by_clock, moment
-from handlers.cli.rota_read import From, Given, Zone, pairs, read, span, zone_named
+from handlers.cli.rota_read import From, Given, Zone, pairs, read, shown, span, zone_named
 
 if TYPE_CHECKING:
     from storage.work import Work
@@ -36,7 +37,7 @@ def gaps(
     zone: Zone = None,
 ) -> None:
     """When nobody is on call; of the saved rota also when nobody who can be reached is, or nobody who speaks one of the
-    line's languages."""
+    line's languages. A language that is missing at the same hours again and again is one line; --json has each time."""
     here = asked.of(context)
     clock = zone_named(zone)
     first, last = span(start, end, TWO_WEEKS, clock, most=LONGEST)
@@ -56,11 +57,27 @@ def gaps(
     here.table(
         plain,
         ("schedule", "missing", by_clock("from", clocks.values()), "to"),
-        [
-            (name, what, *(moment(time, clocks[name]) for time in spanned))
-            for name, what, spanned in sorted(rows, key=lambda row: (row[0] != ON_CALL, row[0], row[2]))
-        ],
+        folded(sorted(rows, key=lambda row: (row[0] != ON_CALL, row[0], row[2])), clocks),
+        none=f"No gaps from {shown(first)} to {shown(last)}.",
     )
+
+
+def folded(rows: list[Row], clocks: Mapping[str, ZoneInfo]) -> list[tuple[str, str, str, str]]:
+    """The rows as a person reads them. A language that is missing at the same hours again and again is one: its first
+    time, and how often more. When nobody is there, each time is told."""
+    alike: dict[tuple[str, ...], list[Span]] = {}
+    for n, (name, what, one) in enumerate(rows):
+        hours = (f"{time.astimezone(clocks[name]):%H:%M}" for time in one)
+        each = () if what.startswith("no ") else (str(n),)
+        alike.setdefault((name, what, *hours, *each), []).append(one)
+    found = []
+    for (name, what, *_), spans in alike.items():
+        start, end = (moment(time, clocks[name]) for time in spans[0])
+        if len(spans) > 1:
+            more = f"{len(spans) - 1} times more" if len(spans) > 2 else "once more"
+            end += f", and so {more}, the last on {spans[-1][0].astimezone(clocks[name]):%a %Y-%m-%d}"
+        found.append((name, what, start, end))
+    return found
 
 
 def _of_line(
@@ -81,7 +98,7 @@ def _of_line(
         clocks = {one.name: ZoneInfo(one.zone) for one in planned.schedules}
         return found, {name: clocks.get(name, line.voice.zone) for name in found}
 
-    with here.store(config) as store:
+    with here.busy("Looking for gaps"), here.store(config) as store:
         return store.do_now(thought)
 
 

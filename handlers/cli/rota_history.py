@@ -69,7 +69,7 @@ def history(
         people = {person.id: person.name for person in work.staff.everyone()}
         return _told(work.rota.versions(last + 1), people, last)
 
-    with here.store(config) as store:
+    with here.busy("Comparing the versions"), here.store(config) as store:
         found = store.do_now(thought)
     if not found:
         raise answer_is_no(NONE_YET)
@@ -96,7 +96,7 @@ def _of_line(here: asked.Asked) -> Rota[str]:
         planned = _with_open(line, work)
         return rename_all(planned, names(work.staff.everyone(), planned))
 
-    with here.store(config) as store:
+    with here.busy("Reading the rota"), here.store(config) as store:
         planned = store.do_now(thought)
     if not planned.schedules:
         raise answer_is_no(NONE_YET)

@@ -62,12 +62,13 @@ def show(
         found = _only(found, person)
     here.table(
         {name: [_plain(shift) for shift in shifts] for name, shifts in found.items()},
-        ("schedule", by_clock("from", clocks.values()), "to", "hours", "who"),
+        ("schedule", by_clock("from", clocks.values()), "to", "lasts", "who"),
         [
             (name, *_times(shift, clocks[name]), _people(shift.people))
             for name, shifts in found.items()
             for shift in shifts
         ],
+        none=f"{'She is not' if person else 'Nobody is'} on call from {shown(first)} to {shown(last)}.",
     )
 
 
@@ -87,11 +88,12 @@ def at(
     clock = zone_named(zone)
     times = [instant(text, f"INSTANT {n}", clock) for n, text in enumerate(instants or (), 1)]
     times = times or [datetime.now(UTC).replace(microsecond=0)]
+    begun = None
     if file is not None:
         planned = read(file, zone)
         found = [[_on_call(planned, name, time) for name in ASKED_BY_THE_LADDER] for time in times]
     else:
-        found = _at_the_line(here, times)
+        found, begun = _at_the_line(here, times)
     here.table(
         [
             {"at": shown(time)} | dict(zip(ASKED_BY_THE_LADDER, people, strict=True))
@@ -103,6 +105,15 @@ def at(
             for time, people in zip(times, found, strict=True)
         ],
     )
+    if begun is not None and min(times) < begun and not here.json:
+        typer.echo(
+            before_the_first(begun, clock or ZoneInfo("UTC"), "the answer is whom that rota would have had")
+        )
+
+
+def before_the_first(begun: datetime, zone: ZoneInfo, then: str) -> str:
+    """What a person is told who asks about a time of which no log tells."""
+    return f"This line's first rota was saved {moment(begun, zone)} ({zone.key}): of the time before, {then}."
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
@@ -154,16 +165,17 @@ def _of_line(
             raise answer_is_no("Nobody on this line has that name. See: greenroom staff list")
         return found, {name: clocks.get(name, line.voice.zone) for name in found}
 
-    with here.store(config) as store:
+    with here.busy("Reading the calendar"), here.store(config) as store:
         return store.do_now(thought)
 
 
-def _at_the_line(here: asked.Asked, times: list[datetime]) -> list[list[list[str]]]:
+def _at_the_line(here: asked.Asked, times: list[datetime]) -> tuple[list[list[list[str]]], datetime | None]:
+    """Of each instant who was on call and backup; and when there first was a rota."""
     config = here.settings()
     line = here.house.line(config)
 
-    def thought(work: Work) -> list[list[list[str]]]:
-        return [_who(work, line, time) for time in times]
+    def thought(work: Work) -> tuple[list[list[list[str]]], datetime | None]:
+        return [_who(work, line, time) for time in times], work.rota.begun()
 
     with here.store(config) as store:
         return store.do_now(thought)
@@ -200,8 +212,15 @@ def _plain(shift: Shift[str]) -> dict[str, object]:
 
 
 def _times(shift: Shift[str], zone: ZoneInfo) -> tuple[str, str, str]:
-    hours = (shift.end - shift.start) / timedelta(hours=1)
-    return moment(shift.start, zone), moment(shift.end, zone), f"{hours:.4g}"
+    return moment(shift.start, zone), moment(shift.end, zone), lasting(shift.end - shift.start)
+
+
+def lasting(span: timedelta) -> str:
+    """ "8 h", "7 h 56 min", "45 min"."""
+    hours, minutes = divmod(round(span / timedelta(minutes=1)), 60)
+    if not minutes:
+        return f"{hours} h"
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 def _people(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from bot.people import ContactId, Medium, Role, Standing
 from bot.redact import Secret
 from bot.rota import Status
 from handlers import serving
+from handlers.cli.rota_gaps import Row, folded
 from storage.work import Work
 from tests.cli.conftest import OURS, ROTA, Think, Type
 
@@ -263,6 +265,47 @@ def test_gaps_of_the_saved_rota_are_of_people_and_of_languages(
     table = line("rota", "gaps", *span, "--zone", "Europe/Kyiv").out
     assert "nobody reachable" in table
     assert "from (Europe/Kyiv)" in table
+
+
+def test_a_language_that_is_missing_each_night_is_one_line() -> None:
+    """For people; nobody at all is told each time, and one time is told as it is."""
+    clocks = {"on call": ZoneInfo("America/New_York")}
+    # Over the night on which the clock goes back.
+    nights = [
+        (datetime(2026, 10, 30 + n, 2, tzinfo=UTC), datetime(2026, 10, 30 + n, 10, tzinfo=UTC))
+        for n in (0, 1)
+    ]
+    nights.append((datetime(2026, 11, 2, 3, tzinfo=UTC), datetime(2026, 11, 2, 11, tzinfo=UTC)))
+    rows: list[Row] = [("on call", what, one) for one in nights for what in ("no Spanish speaker", "nobody")]
+    rows.append(("on call", "no Ukrainian speaker", nights[0]))
+    told = [(what, end) for _, what, _, end in folded(rows, clocks)]
+    first = "Fri 2026-10-30 06:00"
+    assert told[0] == ("no Spanish speaker", f"{first}, and so 2 times more, the last on Sun 2026-11-01")
+    assert [what for what, _ in told].count("nobody") == 3
+    assert told[-1] == ("no Ukrainian speaker", first)
+
+
+def test_an_answer_of_before_the_first_rota_says_so(line: Type, planned: Path) -> None:
+    """To a person; a program's answer keeps its shape."""
+    ago = shown(NOW - timedelta(days=90))
+    for words in (("at", ago), ("fair", "--from", ago, "--to", shown(NOW + timedelta(days=9)))):
+        assert "This line's first rota was saved" in line("rota", *words).out
+    assert "first rota" not in line("rota", "at", shown(NOW + timedelta(days=1))).out
+    assert [*line("rota", "at", ago, "--json").json[0]] == ["at", "on call", "backup"]
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "160"])
+def test_no_cell_is_cut_however_narrow_the_terminal(
+    types: Type, rota_file: Path, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the table does not fit, a row goes on below; lengths are read at a glance."""
+    monkeypatch.setenv("COLUMNS", columns)
+    span = ("--from", "2026-01-06T02:30:00Z", "--to", "2026-01-07T12:00:00Z")
+    out = types("rota", "show", "--file", str(rota_file), *span).out
+    assert "Mon 2026-01-05 21:30" in out
+    assert "23 h 30 min" in out
+    assert "…" not in out
+    assert all(len(one) <= int(columns) for one in out.splitlines())
 
 
 def test_balance_names_who_is_asked_next(line: Type, planned: Path) -> None:
