@@ -19,6 +19,8 @@ Span = tuple[datetime, datetime]
 
 NEAR: Final = timedelta(days=14)
 """A shift to be swapped for lies at most so far before or after; and so much of what is planned says who is fresh."""
+LONG: Final = timedelta(hours=24)
+"""Of a longer shift only the part is meant that was named."""
 COMPARABLE: Final = 2.0
 """Neither of two shifts that are swapped is longer than so many times the other."""
 
@@ -85,8 +87,8 @@ def _fair(books: Books, people: list[StaffId], start: datetime, end: datetime) -
 def partners(
     books: Books, schedule: str, giver: StaffId, start: datetime, end: datetime, wanted: Span | None
 ) -> list[tuple[Staff, Span]]:
-    """Every colleague with whom she could swap [start, end), with what she would serve in return: within `wanted`, or
-    that colleague's nearest comparable shift."""
+    """Every colleague with whom she could swap [start, end), with what she would serve in return: a shift that begins
+    in `wanted`, or that colleague's nearest comparable one."""
     able = [
         one
         for one in books.people.values()
@@ -108,18 +110,30 @@ def in_return(
     books: Books, schedule: str, giver: StaffId, colleague: StaffId, given: Span, wanted: Span | None
 ) -> Span | None:
     """What the giver would serve for this colleague: a shift that has not begun, at a time when she herself is free."""
-    first, last = wanted or (_earlier(given[0], NEAR), _later(given[1], NEAR))
+    around = wanted or given
+    first, last = _earlier(around[0], NEAR), _later(around[1], NEAR)
+    served = hers(books, schedule, colleague, max(first, books.now), last)
+    # One that the look begins or ends in has been cut.
+    whole = [one for one in served if one[0] > first and one[1] < last and _alike(one, given)]
     possible = [
         (start, end)
-        for start, end in hers(books, schedule, colleague, max(first, books.now), last)
+        for start, end in (whole if wanted is None else _named(served, wanted))
         if start > books.now
         and not hers(books, schedule, giver, start, end)
         and not is_away(books, giver, start, end)
-        and (wanted is not None or _alike((start, end), given))
-        # One that the look begins or ends in has been cut, unless that is what she asked for.
-        and (wanted is not None or (start > first and end < last))
     ]
     return min(possible, key=lambda one: (abs(one[0] - given[0]), one), default=None)
+
+
+def _named(served: Sequence[Span], wanted: Span) -> list[Span]:
+    """The shifts that begin at the time that was named, whole: "Monday" is no slice of Sunday's night. Where none
+    does, the hours themselves, if they lie within one."""
+    begun = [
+        one if one[1] - one[0] <= LONG else _cut(one, wanted)[0]
+        for one in served
+        if wanted[0] <= one[0] < wanted[1]
+    ]
+    return begun or [wanted for one in served if one[0] <= wanted[0] and wanted[1] <= one[1]]
 
 
 def is_away(books: Books, person: StaffId, start: datetime, end: datetime) -> bool:

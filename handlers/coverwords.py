@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from bot import covering, rota
+from bot.changes import Status
 from bot.covering import Books, Span
 from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
@@ -96,11 +97,11 @@ def asking(line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None
     return phrase("cover.ask" if back is None else "swap.ask", **said)
 
 
-def ask_others(work: Work, line: Line, cover: Cover, giver: Staff, who: Staff) -> int:
+def ask_others(work: Work, line: Line, cover: Cover, giver: Staff) -> int:
     """Whom nobody has asked yet; how many."""
     span = (cover.start, cover.end)
     possible = proposals(books(work, line), cover.deal, cover.schedule, cover.giver, span, cover.wanted)
-    proposed = [(one, back) for one, back in possible if one.id not in (*cover.asked, who.id)]
+    proposed = [(one, back) for one, back in possible if one.id not in cover.asked]
     asked = (*cover.asked, *(one.id for one, _ in proposed))
     if not work.covers.settle(cover, replace(cover, asked=asked)):
         raise Stale("Somebody else was quicker.")
@@ -118,7 +119,23 @@ def concerned(work: Work, cover: Cover) -> list[Staff]:
 def inform(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
     if person.contact is not None:
         span = line.span_for(person, cover.start, cover.end)
-        apply.tell(work, line, person.contact, phrase(place, number=str(cover.number), span=span, **more))
+        said = {"number": str(cover.number), "span": span, "take": "", **more}
+        if said.get("name") == "":
+            said["name"] = line.say_to(person, phrase("staff.gone"))
+        if place in UNTAKEN and cover.status is Status.OPEN:
+            said["take"] = " " + line.say_to(person, _what_she_can_do(cover, person))
+        apply.tell(work, line, person.contact, phrase(place, **said))
+
+
+UNTAKEN: Final = frozenset({"cover.alarm.nobody", "cover.back.other", "cover.left.other"})
+"""What ends with how the reader can help."""
+
+
+def _what_she_can_do(cover: Cover, person: Staff) -> Phrase:
+    """Whoever may serve takes it; who only plans names somebody."""
+    if person.takes_conversations:
+        return phrase("cover.take", number=str(cover.number))
+    return phrase("cover.take.admin")
 
 
 def tell_admins(

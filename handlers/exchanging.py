@@ -26,7 +26,7 @@ def take(work: Work, line: Line, cover: Cover, *, by: StaffId) -> None:
     )
 
 
-def undo(work: Work, line: Line, cover: Cover, *, by: StaffId) -> None:
+def undo(work: Work, line: Line, cover: Cover, *, by: StaffId | None) -> None:
     """The giver serves again, as if it had never been taken; that it was stays written down."""
     made = _swaps(cover)
 

@@ -14,7 +14,18 @@ import structlog
 
 from bot.errors import DatabaseAway
 from bot.redact import place, safe_error
-from handlers import broken, closing, covering, digest, duty, gapalarm, handoff, reminding, unreachable
+from handlers import (
+    broken,
+    closing,
+    covering,
+    digest,
+    duty,
+    gapalarm,
+    handoff,
+    reminding,
+    serving,
+    unreachable,
+)
 from handlers.line import Line
 from storage.chores import Chore
 from storage.engine import Store
@@ -58,6 +69,7 @@ PARTS: Final = (
     Part("hand-off", handoff.shifts_end),
     Part("silence", reminding.find_silent),
     Part("covers", covering.expire),
+    Part("takers", serving.find_gone),
     Part("unreachable", unreachable.tell),
     Part("gaps", gapalarm.daily, MINUTE),
     Part("new gaps", gapalarm.at_once, SOON),

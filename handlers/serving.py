@@ -11,9 +11,10 @@ from bot.changes import Status
 from bot.covering import Books, Span
 from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
-from bot.people import Staff, StaffId
+from bot.people import Staff, StaffId, Standing
 from bot.phrases import phrase
 from bot.questions import QuestionKind
+from bot.schedules import Schedule
 from handlers import exchanging, questions
 from handlers.covering import cancel, withdraw
 from handlers.coverwords import About, about, ask_others, books, concerned, inform, named, tell_admins
@@ -168,22 +169,96 @@ def _reopen(work: Work, line: Line, cover: Cover, who: Staff) -> None:
     planned = line.rota(work).named(cover.schedule)
     if cover.start <= work.now or (cover.returned and cover.returned[0] <= work.now):
         raise NotNow("cover.begun", number=number)
-    undone = rules.current(planned, who.id, cover.start, cover.end) and (
+    if not _can_be_undone(planned, cover, who.id):
+        raise NotNow("cover.moved", number=number)
+    after, count = _open_again(work, line, cover, who.id, by=who.id)
+    inform(work, line, who, after, "cover.given.back")
+    _tell_given_back(work, line, after, who.id, "cover.back.other", name=who.name, count=count)
+
+
+def _can_be_undone(planned: Schedule[StaffId] | None, cover: Cover, taker: StaffId) -> bool:
+    """Whether nothing else has happened to the shifts since."""
+    return rules.current(planned, taker, cover.start, cover.end) and (
         cover.returned is None or rules.current(planned, cover.giver, *cover.returned)
     )
-    if not undone:
-        raise NotNow("cover.moved", number=number)
+
+
+def _open_again(
+    work: Work, line: Line, cover: Cover, taker: StaffId, *, by: StaffId | None
+) -> tuple[Cover, int]:
+    """The giver serves again, and those are asked whom nobody has asked; how many. Never who has just given it back."""
     giver = work.staff.get(cover.giver)
     status = Status.OPEN if giver is not None else Status.CANCELLED
-    after = replace(cover, status=status, taker=None, decided=None, returned=None, due_at=cover.start)
+    after = replace(
+        cover,
+        status=status,
+        taker=None,
+        decided=None,
+        returned=None,
+        due_at=cover.start,
+        asked=tuple(dict.fromkeys((*cover.asked, taker))),
+    )
     if not work.covers.settle(cover, after):
         raise Stale("Somebody else was quicker.")
-    exchanging.undo(work, line, cover, by=who.id)
-    count = ask_others(work, line, after, giver, who) if giver is not None else 0
-    inform(work, line, who, after, "cover.given.back")
-    said = {"name": who.name, "giver": giver.name if giver else "-", "count": str(count)}
+    exchanging.undo(work, line, cover, by=by)
+    return after, ask_others(work, line, after, giver) if giver is not None else 0
+
+
+def _tell_given_back(
+    work: Work, line: Line, cover: Cover, taker: StaffId, others: str, *, name: str, count: int
+) -> None:
+    """The giver, who asked in her place, and the admins where it is soon or nobody's."""
+    giver = work.staff.get(cover.giver)
+    said = {"name": name, "giver": giver.name if giver else "-", "count": str(count)}
     for person in concerned(work, cover):
-        inform(work, line, person, after, "cover.back" if person == giver else "cover.back.other", **said)
+        inform(work, line, person, cover, "cover.back" if person == giver else others, **said)
     if cover.start - work.now <= SOON or giver is None:
-        told = (who.id, cover.giver, cover.by)
-        tell_admins(work, line, after, "cover.back.other", but=told, **said)
+        told = (taker, cover.giver, cover.by)
+        tell_admins(work, line, cover, others, but=told, **said)
+
+
+# ── Whoever took it has gone ──
+
+GONE: Final = frozenset({Standing.OPTED_OUT, Standing.DEAD})
+
+
+def find_gone(work: Work, line: Line) -> int:
+    """What was taken by somebody who has left, sent STOP or blocked the bot since is given back by that, before it
+    begins: who gave it believes that she need not come. How much."""
+    people = {one.id: one for one in work.staff.everyone()}
+    return sum(
+        _gone(work, line, cover, people.get(cover.taker))
+        for cover in work.covers.standing()
+        if cover.status is Status.TAKEN and cover.taker is not None and _is_gone(people.get(cover.taker))
+    )
+
+
+def leaves(work: Work, line: Line, person: Staff) -> None:
+    """She is about to be removed: her name can be said now."""
+    for cover in work.covers.standing():
+        if cover.status is Status.TAKEN and cover.taker == person.id:
+            _gone(work, line, cover, person)
+
+
+def _is_gone(taker: Staff | None) -> bool:
+    return taker is None or (bool(taker.contacts) and all(one.standing in GONE for one in taker.contacts))
+
+
+def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
+    """It is open again and hers until somebody takes it; where that cannot be, the request is over, and they hear that
+    nobody serves."""
+    assert cover.taker is not None
+    name = taker.name if taker is not None else ""
+    begun = cover.start <= work.now or (cover.returned is not None and cover.returned[0] <= work.now)
+    if not begun and _can_be_undone(line.rota(work).named(cover.schedule), cover, cover.taker):
+        after, count = _open_again(work, line, cover, cover.taker, by=None)
+        _tell_given_back(work, line, after, cover.taker, "cover.left.other", name=name, count=count)
+        return True
+    if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
+        return False
+    giver = work.staff.get(cover.giver)
+    said = {"name": name, "giver": giver.name if giver else "-"}
+    for person in concerned(work, cover):
+        inform(work, line, person, cover, "cover.left.gap", **said)
+    tell_admins(work, line, cover, "cover.left.gap", but=(cover.taker, cover.giver, cover.by), **said)
+    return True

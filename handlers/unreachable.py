@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot import rota
-from bot.ownshifts import LONGEST, services
+from bot.ownshifts import LONGEST, Service, services, whole
 from bot.people import Staff, StaffId, Standing
 from bot.phrases import phrase
 from bot.schedules import Schedule
@@ -57,13 +57,30 @@ def _say(
     cause = why(person)
     if not _is_news(work, schedule, staff_id, cause):
         return False
-    name = person.name if person is not None else f"#{staff_id}"
     told = f"{cause} unreachable.alone" if alone else cause
-    what = phrase("unreachable", name=name, schedule=schedule.name, told=told)
-    alarms.tell_each(work, line, [one for one in gapalarm.admins(work) if one.id != staff_id], what)
+    for admin in gapalarm.admins(work):
+        if admin.id != staff_id:
+            name, which = _named(work, line, schedule, staff_id, person, admin)
+            what = phrase("unreachable", name=name, schedule=which, told=told)
+            alarms.tell_each(work, line, [admin], what)
     if alone:
         gapalarm.mark_running(work, line, schedule.name)
     return True
+
+
+def _named(
+    work: Work, line: Line, schedule: Schedule[StaffId], staff_id: StaffId, person: Staff | None, admin: Staff
+) -> tuple[str, str]:
+    """Who, and in which schedule. The name of whoever was removed is gone with her: her shift says what
+    is to be done."""
+    if person is not None:
+        return person.name, schedule.name
+    running = _running(work, schedule, staff_id)
+    name = line.say_to(admin, phrase("staff.gone"))
+    if not running:
+        return name, schedule.name
+    shift = line.service_for(admin, whole(line.rota(work), running[-1]))
+    return name, f"{schedule.name}, {shift}"
 
 
 def _say_off(work: Work, line: Line, schedule: Schedule[StaffId], person: Staff, left: list[str]) -> bool:
@@ -108,7 +125,11 @@ def why(person: Staff | None) -> str:
 def _begun(work: Work, schedule: Schedule[StaffId], staff_id: StaffId) -> str:
     """The beginning of the shift that runs; of one that began longer ago than we look, always the same word."""
     first = work.now - LONGEST
-    mine = [
-        one for one in services(schedule, first, work.now + timedelta(seconds=1)) if one.staff == staff_id
-    ]
+    mine = _running(work, schedule, staff_id)
     return mine[-1].start.isoformat() if mine and mine[-1].start > first else "always"
+
+
+def _running(work: Work, schedule: Schedule[StaffId], staff_id: StaffId) -> list[Service]:
+    """Her shifts up to now, cut to how far we look."""
+    first, last = work.now - LONGEST, work.now + timedelta(seconds=1)
+    return [one for one in services(schedule, first, last) if one.staff == staff_id]

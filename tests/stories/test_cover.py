@@ -67,7 +67,36 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
     await line.later(hours=20)
     new(charlie)
     await says(line, cleo, f"COVER {cover.number} CAN'T")
-    assert any(text.startswith("Cleo gave back the shift of Alma") for text in new(charlie))
+    (told,) = [text for text in new(charlie) if text.startswith("Cleo gave back the shift of Alma")]
+    assert told.endswith("You can: COVER day FOR name BY name.")
+    assert await serves(line) == {"Alma"}
+
+
+@pytest.mark.parametrize("how", ["removed", "STOP"])
+async def test_whoever_took_it_has_gone(line: Stage, how: str) -> None:
+    """Bo is taken off the staff, or sends STOP: Alma hears at once that it is hers again, Cleo, who was asked, no
+    second time; the admin is told only what she can do, by the name that is still known."""
+    alma, bo, cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    cover = await asks(line)
+    await says(line, bo, "OK")
+    await line.later(hours=19)
+    new(alma), new(cleo), new(charlie)
+    if how == "removed":
+        await line.remove("Bo")
+    else:
+        await bo.write("STOP")
+    await line.rounds(seconds=1)
+    told = (
+        f"Bo cannot serve for you after all: {NIGHT}. Others asked: 0. Until somebody takes it, it is yours."
+    )
+    assert sum(text.startswith(told) for text in new(alma)) == 1
+    assert (
+        f"Bo can no longer serve for Alma: {NIGHT}. Others asked: 0. You can: COVER day FOR name BY name."
+        in (new(charlie))
+    )
+    assert not any("asks for cover" in text for text in new(cleo))
+    assert await status(line, cover.number) is Status.OPEN
     assert await serves(line) == {"Alma"}
 
 

@@ -89,11 +89,25 @@ async def test_stop_by_whoever_is_on_call(line: Stage) -> None:
     await line.rounds(seconds=30)
     await charlie.shows("Alma is on call (on call) and cannot be reached: opted out (STOP)")
     await charlie.shows("Bo is on call (on call) and cannot be reached: the invitation")
-    assert any("Nobody else is on call." in text for text in charlie.texts)
+    assert any("Nobody else on call can be reached." in text for text in charlie.texts)
     new(charlie)
     await line.rounds(minutes=1)
     await line.rounds(hours=3)
     assert new(charlie) == []
+
+
+async def test_whoever_was_removed_is_told_by_her_shift(line: Stage) -> None:
+    """Her name is gone with her; the admin reads which shift of which schedule is left."""
+    await line.on_call("Alma", "sms")
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    start = whole_hour(line.town.clock.now(), ahead=-1)
+    await line.plan(turns("Alma", start=start, until=start + timedelta(hours=12)))
+    await line.remove("Alma")
+    await line.rounds(seconds=30)
+    told = await charlie.shows("A former colleague is on call (on call, ")
+    end = (start + timedelta(hours=12)).astimezone(HOME)
+    assert f"{end:%H:%M}) and cannot be reached: was removed from the staff. Nobody else on call" in told.text
+    assert not any("Alma" in text or "#" in text for text in charlie.texts)
 
 
 async def test_the_digest_comes_on_mondays(line: Stage) -> None:

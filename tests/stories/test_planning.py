@@ -153,6 +153,11 @@ async def test_swap(line: Stage) -> None:
     await says(line, alma, "COVER 1 DROP")
     (sure,) = await says(line, alma, "SWAP Friday night FOR Sunday night")
     assert sure.startswith(f"Swap {NIGHT} for Sun 29 Nov 22:00-07:00? OK asks 1 colleague")
+    # No slice of Cleo's Sunday night: Alma's own begins on Monday.
+    (told,) = await says(line, alma, "SWAP Friday night FOR Mon")
+    assert told.startswith("No colleague has a shift to swap")
+    (sure,) = await says(line, alma, "SWAP Friday night FOR Tue")
+    assert sure.startswith(f"Swap {NIGHT} for Tue 1 Dec 22:00-07:00? OK asks 1 colleague")
     (told,) = await says(line, alma, "SWAP Friday night FOR Friday night")
     assert told.startswith("No colleague has a shift to swap")
 
