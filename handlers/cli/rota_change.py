@@ -132,6 +132,8 @@ def _agree(
     if file is not None:
         planned = read(file, zone)
         spelled = {name.casefold(): name for name in mentioned(planned)}
+        if not all(deal.giver.casefold() in spelled for deal in deals):
+            raise answer_is_no("Who gives a shift away is not in the file. See: greenroom rota show --file")
         # Whoever comes new into a file is spelled as she was typed.
         after, _ = _agreed(planned, deals, schedule, lambda name: spelled.get(name.casefold(), name))
         validate(after)

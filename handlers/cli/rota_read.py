@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LARGEST_FILE: Final = 4_000_000
 """Bytes; a rota of thousands of layers is smaller."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+"""Of what is asked about: a calendar has an end, and a local clock a day beyond it is an error."""
 INVITE: Final = "Invite her first: greenroom staff add."
 SHEETS: Final = {".csv", ".tsv", ".tab"}
 """How the names of spreadsheets end; everything else is TOML."""
@@ -82,25 +85,31 @@ def no_strangers(path: Path, known: Iterable[str]) -> None:
 def _text(path: Path) -> str:
     content = _content(path)
     if len(content) > LARGEST_FILE:
-        raise wrong_use("The rota file is too large to be one.")
+        raise wrong_use("The rota file is too large to be one (4 MB at most). See that it is the right file.")
     if content.startswith(b"PK"):
         raise wrong_use("The rota file is a workbook. Save it as CSV (UTF-8) and try again.")
     # What Excel calls Unicode text is UTF-16 with tabs.
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and path.suffix.casefold() in SHEETS
     try:
-        return content.decode("utf-16" if wide else "utf-8")
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         raise wrong_use("The rota file is not text in UTF-8. Save it as UTF-8 and try again.") from None
 
 
 def _content(path: Path) -> bytes:
     """What stands in the file, as far as a byte more than it may hold."""
+    if str(path) == "-":
+        raise wrong_use("A rota is not read from standard input. Save it as a file and name that.")
     try:
         # Without waiting: else whoever names a pipe that nobody writes to sits there for ever.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                 raise wrong_use("The rota file is a pipe or a device. Save it as a file and name that.")
             return opened.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise wrong_use("There is no rota file at this path. See that it is right.") from None
+    except IsADirectoryError:
+        raise wrong_use("The rota file is a folder. Name a file in it.") from None
     except (OSError, ValueError):
         raise wrong_use(
             "The rota file cannot be read. See that the path is right and this user may read it."
@@ -122,15 +131,16 @@ def instant(text: str, place: str, zone: ZoneInfo | None = None) -> datetime:
     otherwise."""
     try:
         time = datetime.fromisoformat(text)
-        if time.tzinfo is None and zone is not None:
-            return rota.instant(time, zone)
-        if time.tzinfo is None:
+        if time.tzinfo is None and zone is None:
             raise wrong_use(
                 f"{place}: an instant needs its offset, like 2026-02-01T05:00:00Z, or say --zone."
             )
-        return time.astimezone(UTC)
+        found = rota.instant(time, zone) if time.tzinfo is None and zone else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise wrong_use(f"{place}: write an instant like 2026-02-01T05:00:00Z.") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise wrong_use(f"{place}: write a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    return found
 
 
 def span(

@@ -68,7 +68,17 @@ def test_the_calendar(types: Type, rota_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "instant", ["2026-01-06T03:00:00", "2026-01-06", "tomorrow", "", "9999-12-31T23:59:59-14:00", "٢٠٢٦"]
+    "instant",
+    [
+        "2026-01-06T03:00:00",
+        "2026-01-06",
+        "tomorrow",
+        "",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00Z",
+        "9999-12-31T23:00Z",
+        "٢٠٢٦",
+    ],
 )
 def test_an_instant_needs_its_offset(types: Type, rota_file: Path, instant: str) -> None:
     """What could mean two instants is refused, with its place."""
@@ -105,13 +115,23 @@ def test_an_invalid_file_is_exit_2(types: Type, tmp_path: Path, content: bytes) 
     assert "Traceback" not in shown.err
 
 
-@pytest.mark.parametrize("path", ["missing.toml", ".", "/dev/null/x", "a\x00b", "x" * 5000])
+@pytest.mark.parametrize("path", ["missing.toml", ".", "-", "/dev/null/x", "a\x00b", "x" * 5000])
 def test_a_file_that_is_none_is_exit_2(types: Type, path: str) -> None:
     """A path that leads nowhere is answered, not thrown."""
     for words in (["rota", "at", "--file", path], ["rota", "apply", path]):
         shown = types(*words)
         assert (shown.code, shown.out) == (2, "")
         assert shown.err.count("\n") == 1
+
+
+def test_a_file_out_of_notepad_is_one(types: Type, rota_file: Path) -> None:
+    """With a mark at its beginning that nobody sees."""
+    rota_file.write_bytes(b"\xef\xbb\xbf" + rota_file.read_bytes().replace(b"\n", b"\r\n"))
+    assert types("rota", "at", "2026-01-06T03:00:00Z", "--file", str(rota_file), "--json").json[0]["on call"]
+    alone = ("--for", "Zoe", "--from", "2026-01-06T03:00:00Z", "--file", str(rota_file))
+    shown = types("rota", "cover", "Bo", *alone)
+    assert (shown.code, shown.out) == (1, "")
+    assert "not in the file" in shown.err
 
 
 def test_one_person_spelled_in_two_ways_is_one(types: Type, rota_file: Path) -> None:
