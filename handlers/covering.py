@@ -14,7 +14,17 @@ from bot.errors import NotNow, Stale
 from bot.people import Role, Staff, StaffId
 from bot.questions import QuestionKind
 from handlers import exchanging
-from handlers.coverwords import books, concerned, inform, named, next_shifts, proposals, put, tell_admins
+from handlers.coverwords import (
+    books,
+    concerned,
+    inform,
+    mark_dropped,
+    named,
+    next_shifts,
+    proposals,
+    put,
+    tell_admins,
+)
 from handlers.line import Line
 from storage.work import Work
 
@@ -38,6 +48,9 @@ def open_request(
 
     NotNow with the phrase to answer with: the time has passed, or she is not on call then.
     """
+    # Two phones of hers, or she and an admin, in the same instant: each would find nothing standing, and every
+    # colleague be asked twice.
+    work.staff.hold(giver.id)
     start = max(start, work.now)
     known = books(work, line)
     if end <= start:
@@ -148,6 +161,8 @@ def _dropped(work: Work, line: Line, cover: Cover) -> bool:
     giver, taker = work.staff.get(cover.giver), cover.taker and work.staff.get(cover.taker)
     people = {one.id: one for one in (*concerned(work, cover), *([taker] if taker else []))}
     for person in people.values():
+        if not mark_dropped(work, cover, person):
+            continue
         said = {"name": taker.name if taker else "-", "giver": giver.name if giver else "-"}
         inform(work, line, person, cover, "cover.dropped", **said)
     return True

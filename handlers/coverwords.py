@@ -116,6 +116,11 @@ def concerned(work: Work, cover: Cover) -> list[Staff]:
     return [one for one in map(work.staff.get, ids) if one is not None]
 
 
+def mark_dropped(work: Work, cover: Cover, person: Staff) -> bool:
+    """Whether she has not heard yet that this agreement is no more; from now on she has."""
+    return work.told.first("cover dropped", str(cover.number), str(person.id), until=cover.end)
+
+
 def inform(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
     if person.contact is not None:
         span = line.span_for(person, cover.start, cover.end)

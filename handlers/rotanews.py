@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot import reminders, rotanews, segments
+from bot.changes import Status
 from bot.decision import ToStaff
 from bot.ownshifts import Service
 from bot.people import Staff, StaffId
@@ -13,7 +14,7 @@ from bot.phrases import Phrase, phrase
 from bot.reminders import Remind
 from bot.rota import Rota
 from bot.rotanews import News
-from handlers import apply
+from handlers import apply, coverwords, exchanging
 from handlers.line import Line
 from storage.work import Work
 
@@ -38,6 +39,18 @@ def tell(work: Work, line: Line, told: list[tuple[Staff, News]]) -> None:
         apply.post_to_staff(work, line, ToStaff(person.contact.id, words, within=within), None)
         for service in news.gained:
             work.told.first(Remind.DAY.value, *reminders.mark(service), until=service.start)
+    _mark_agreements(work, line, told)
+
+
+def _mark_agreements(work: Work, line: Line, told: list[tuple[Staff, News]]) -> None:
+    """Whoever has read of the shift itself gets no second letter that an agreement about it was left out."""
+    planned = line.rota(work)
+    for cover in work.covers.standing():
+        if cover.status is not Status.TAKEN or exchanging.stands(planned, cover):
+            continue
+        for person, news in told:
+            if any(one.start < cover.end and cover.start < one.end for one in (*news.gained, *news.lost)):
+                coverwords.mark_dropped(work, cover, person)
 
 
 def _words(line: Line, person: Staff, news: News) -> Phrase:

@@ -63,6 +63,7 @@ _COUNT = select(func.count()).select_from(staff_contacts).where(staff_contacts.c
 _PLACE = select(staff_contacts.c.staff, staff_contacts.c.medium, staff_contacts.c.sealed).where(
     staff_contacts.c.id == bindparam("of")
 )
+_HELD = select(staff.c.id).where(staff.c.id == bindparam("of")).with_for_update(key_share=True)
 _THIS = update(staff).where(staff.c.id == bindparam("of"))
 _THIS_CONTACT = update(staff_contacts).where(staff_contacts.c.id == bindparam("of"))
 
@@ -91,6 +92,10 @@ class StaffRoom:
         """One who has not been removed."""
         rows = self._desk.conn.execute(_ONE, {"of": staff_id}).all()
         return self._person(rows) if rows else None
+
+    def hold(self, staff_id: StaffId) -> None:
+        """Whoever else holds her waits until this transaction is over, and sees then what it has written."""
+        self._desk.conn.execute(_HELD, {"of": staff_id})
 
     def by_name(self, name: str) -> Staff | None:
         """The one of this name, however it is capitalised."""

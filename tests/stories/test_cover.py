@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.changes import Status
+from handlers import covering
 from handlers.rehearsal.clock import Clock
-from tests.stories.planning import NIGHT, THURSDAY, asks, expires, nights, says, serves, status, three
+from storage.work import Work
+from tests.stories.planning import FRIDAY, NIGHT, THURSDAY, asks, expires, nights, says, serves, status, three
 from tests.stories.stage import Stage, new, staged, texts
 
 
@@ -61,6 +64,11 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
     assert await serves(line) == {"Alma"}
     assert await status(line, cover.number) is Status.OPEN
 
+    # Dora, whom nobody has asked, takes it by its number and gives it back: nobody asks her when Cleo does the same.
+    dora = await line.staff("Dora", "sms")
+    await says(line, dora, f"COVER {cover.number}")
+    await says(line, dora, f"COVER {cover.number} DROP")
+    assert cleo.silent
     (told,) = await says(line, cleo, "OK")
     assert told.startswith("You serve for Alma")
     assert await serves(line) == {"Cleo"}
@@ -69,6 +77,7 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
     await says(line, cleo, f"COVER {cover.number} CAN'T")
     (told,) = [text for text in new(charlie) if text.startswith("Cleo gave back the shift of Alma")]
     assert told.endswith("You can: COVER day FOR name BY name.")
+    assert not any("asks for cover" in text for text in dora.texts)
     assert await serves(line) == {"Alma"}
 
 
@@ -157,6 +166,31 @@ async def test_an_ok_for_a_texter_takes_no_shift(line: Stage) -> None:
     assert await says(line, bo, f"{code} one moment") == []
     assert (await says(line, bo, "CAN'T"))[:1] != [f"{cover.number}: noted, thank you."]
     assert await status(line, cover.number) is Status.OPEN
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_two_phones_ask_in_the_same_instant(line: Stage) -> None:
+    """Both have begun before either is done: one request, and each colleague is asked once."""
+    alma, bo, cleo = await three(line)
+    new(alma), new(bo), new(cleo)
+    assert line.program is not None
+    store, here = line.program.store, line.program.line
+    both = threading.Barrier(2)
+
+    def thought(work: Work) -> int:
+        giver = work.staff.by_name("Alma")
+        assert giver is not None
+        if not both.broken and both.n_waiting < 2:
+            both.wait(20)
+        start, end = FRIDAY
+        made = covering.open_request(work, here, giver=giver, schedule="on call", start=start, end=end)
+        return made.number
+
+    found = await asyncio.gather(*[asyncio.to_thread(store.do_now, thought) for _ in range(2)])
+    await line.settled()
+    assert found[0] == found[1]
+    assert sum("asks for cover" in text for text in new(bo)) == 1
+    assert sum("asks for cover" in text for text in new(cleo)) == 1
 
 
 async def test_two_say_ok_at_the_same_moment(line: Stage) -> None:

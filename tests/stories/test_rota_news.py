@@ -17,7 +17,7 @@ from handlers.cli.commands import app
 from handlers.cli.front import obey
 from handlers.rehearsal.clock import Clock
 from storage.work import Work
-from tests.stories.planning import THURSDAY
+from tests.stories.planning import THURSDAY, says
 from tests.stories.rotas import turns
 from tests.stories.stage import Phone, Stage, new, staged
 
@@ -167,3 +167,17 @@ async def test_a_rota_applied_while_the_line_is_down(line: Stage, applies: Any) 
     await line.start()
     await line.rounds(seconds=5)
     assert (told(alma, READY), told(bo, READY)) == (1, 1)
+
+
+async def test_an_agreement_that_goes_with_it_is_told_once(line: Stage, applies: Any) -> None:
+    """Bo serves tonight for Alma; the new file knows nothing of that. Each gets one letter."""
+    alma, bo = await line.staff("Alma", "sms"), await line.staff("Bo", "sms")
+    await applies(night("Alma"))
+    await says(line, alma, "COVER Thursday night")
+    await says(line, alma, "OK")
+    assert (await says(line, bo, "OK"))[0].startswith("You serve for Alma")
+    new(alma)
+    await applies(night("Alma") + later("Bo", 20))
+    await line.rounds(seconds=30)
+    assert [text.startswith(CHANGED) for text in new(alma)] == [True]
+    assert [text.startswith(CHANGED) for text in new(bo)] == [True]
