@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from json import JSONDecoder
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from bot import segments
@@ -47,7 +47,9 @@ def applies(line: Stage, capsys: pytest.CaptureFixture[str]) -> Any:
     async def applied(document: str, *more: str) -> dict[str, Any]:
         capsys.readouterr()
         assert await asyncio.to_thread(typed, document, more) == 0
-        found: dict[str, Any] = msgspec.json.decode(capsys.readouterr().out)
+        printed = capsys.readouterr().out
+        # The line runs in this process and may log at the same moment.
+        found: dict[str, Any] = JSONDecoder().raw_decode(printed[printed.index("{") :])[0]
         if line.program is not None:
             await line.settled()
         return found
