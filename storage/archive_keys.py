@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, select, update
 
-from bot.errors import SealBroken
 from bot.people import StaffId
 from storage.box import SupervisorKey
 from storage.desk import AnyRow, Desk
@@ -73,13 +72,7 @@ class ArchiveKeys:
 
         A row that was not written here, or was changed since, is none: nobody can put a key into the database by hand.
         """
-        found = []
-        for row in self._desk.conn.execute(_ALL).all():
-            try:
-                found.append(self._key(row))
-            except SealBroken as broken:
-                self._desk.notice(broken)
-        return found
+        return self._desk.opened(_ALL, self._key)
 
     def standing(self) -> list[ArchiveKey]:
         """Those that are sealed to: active, of people who are on the line and supervisors."""

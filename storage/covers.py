@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.changes import Status
 from bot.covers import Cover, Deal
-from bot.errors import SealBroken
 from bot.people import StaffId
 from storage.desk import AnyRow, Desk
 from storage.line import LINE_ID
@@ -74,15 +73,15 @@ class Covers:
 
     def get(self, number: int) -> Cover | None:
         """The one of this number, whatever became of it."""
-        return next(iter(self._list(_ONE, of=number)), None)
+        return next(iter(self._desk.opened(_ONE, self._opened, {"of": number})), None)
 
     def standing(self) -> list[Cover]:
         """Those open or taken whose time has not come, the next first."""
-        return self._list(_STANDING, now=self._desk.now)
+        return self._desk.opened(_STANDING, self._opened, {"now": self._desk.now})
 
     def due(self) -> list[Cover]:
         """Those still open although their time has come, a hundred at most."""
-        return self._list(_DUE, now=self._desk.now)
+        return self._desk.opened(_DUE, self._opened, {"now": self._desk.now})
 
     def settle(self, cover: Cover, after: Cover) -> bool:
         """The request as it stands now; False, and nothing changed, when it no longer is as `cover` was."""
@@ -112,16 +111,6 @@ class Covers:
         }
         key = self._desk.own_key(Owner.LINE, LINE_ID)
         return self._desk.vault.seal(key, _place(row), pack(terms), self._desk.now)
-
-    def _list(self, statement: Select[Any], **params: object) -> list[Cover]:
-        """The rows; one that was changed is none, and stops no other."""
-        found = []
-        for row in self._desk.conn.execute(statement, params).all():
-            try:
-                found.append(self._opened(row))
-            except SealBroken as broken:
-                self._desk.notice(broken)
-        return found
 
     def _opened(self, row: AnyRow) -> Cover:
         key = self._desk.own_key(Owner.LINE, LINE_ID)

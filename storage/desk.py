@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import SealBroken
@@ -18,6 +18,7 @@ from storage.tables import day_of, envelopes, erasures
 from storage.vault import SERVER, Envelope, Key, Label, Owner, Vault
 
 AnyRow = Row[*tuple[Any, ...]]
+T = TypeVar("T")
 
 
 class Chance(Protocol):
@@ -129,6 +130,18 @@ class Desk:
         self.lanes_moved = False
         self.erased = False
         self._keys: dict[tuple[Owner, bytes], Key] = {}
+
+    def opened(
+        self, statement: Executable, opens: Callable[[AnyRow], T], params: Mapping[str, object] | None = None
+    ) -> list[T]:
+        """What stands in these rows; one that was changed is none, and stops no other."""
+        found = []
+        for row in self.conn.execute(statement, params).all():
+            try:
+                found.append(opens(row))
+            except SealBroken as broken:
+                self.notice(broken)
+        return found
 
     @property
     def shared(self) -> bool:

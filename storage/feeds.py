@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import SealBroken
 from bot.feeds import Event, Handed, Stretch, Whose
@@ -105,12 +104,12 @@ class Feeds:
 
     def all(self) -> list[Feed]:
         """Every link; without those whose row does not open."""
-        return self._list(_ALL)
+        return self._desk.opened(_ALL, self._opened)
 
     def find(self, token: Secret[str]) -> Feed | None:
         """Where this link leads; None when it is none, or none any more."""
         labels = self._labels(token.reveal())
-        found = self._list(_BY_LABEL, labels=labels)
+        found = self._desk.opened(_BY_LABEL, self._opened, {"labels": labels})
         if not found:
             return None
         feed = found[0]
@@ -135,16 +134,6 @@ class Feeds:
 
     def _labels(self, token: str) -> tuple[bytes, ...]:
         return self._desk.vault.labels(Label.FEED, "", token.encode("utf-8", "surrogatepass"))
-
-    def _list(self, statement: Select[Any], **params: object) -> list[Feed]:
-        """The rows; one that was changed is none, and stops no other."""
-        found = []
-        for row in self._desk.conn.execute(statement, params).all():
-            try:
-                found.append(self._opened(row))
-            except SealBroken as broken:
-                self._desk.notice(broken)
-        return found
 
     def _opened(self, row: AnyRow) -> Feed:
         staff = None if row.staff is None else StaffId(row.staff)

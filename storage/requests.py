@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.errors import SealBroken
 from bot.foureyes import RequestKind
 from bot.people import ContactId, ConversationId, StaffId
 from bot.redact import Secret
@@ -185,13 +184,7 @@ class Requests:
 
     def _list(self, statement: Select[Any]) -> list[Request]:
         """The rows; one that was changed is none, so that it can neither grant anything nor stop the others."""
-        found = []
-        for row in self._desk.conn.execute(statement, {"now": self._desk.now}).all():
-            try:
-                found.append(self._opened(row))
-            except SealBroken as broken:
-                self._desk.notice(broken)
-        return found
+        return self._desk.opened(statement, self._opened, {"now": self._desk.now})
 
     def _opened(self, row: AnyRow) -> Request:
         key = self._desk.own_key(Owner.LINE, LINE_ID)
