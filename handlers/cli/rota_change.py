@@ -74,10 +74,7 @@ def cover(
     by: By = None,
 ) -> None:
     """One serves for another: greenroom rota cover Bo --for Alma --from 2026-02-01T21:00 --zone Europe/Kyiv"""
-    clock = zone_named(zone)
-    deal = Agreed(
-        giver, taker, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
-    )
+    deal = _agreement(giver, taker, start, end, zone)
     _agree(asked.of(context), [deal], schedule, zone, file, by, dry_run=dry_run, what="cover planned")
 
 
@@ -102,20 +99,24 @@ def swap(
     by: By = None,
 ) -> None:
     """Two change shifts: OTHER serves --from … --to for NAME, and NAME --back-from … --back-to for OTHER."""
-    clock = zone_named(zone)
-    there = Agreed(
-        one, other, instant(start, "--from", clock), None if end is None else instant(end, "--to", clock)
-    )
-    returned = Agreed(
-        other,
-        one,
-        instant(back, "--back-from", clock),
-        None if back_end is None else instant(back_end, "--back-to", clock),
-        "--back-from",
-    )
+    there = _agreement(one, other, start, end, zone)
+    returned = _agreement(other, one, back, back_end, zone, "--back-from")
     _agree(
         asked.of(context), [there, returned], schedule, zone, file, by, dry_run=dry_run, what="swap planned"
     )
+
+
+def _agreement(
+    giver: str, taker: str, start: str, end: str | None, zone: str | None, place: str = "--from"
+) -> Agreed:
+    """What the options say. `place`: which of them says from when."""
+    clock = zone_named(zone)
+    until = None if end is None else instant(end, _until(place), clock)
+    return Agreed(giver, taker, instant(start, place, clock), until, place)
+
+
+def _until(place: str) -> str:
+    return place.replace("from", "to")
 
 
 def _agree(
@@ -214,9 +215,9 @@ def _swap(mine: Schedule[P], deal: Agreed, giver: P, taker: P, now: datetime | N
         raise wrong_use("Somebody cannot serve for herself. Name two people.")
     end = deal.end or _end_of_shift(mine, giver, deal.start, deal.place)
     if end <= deal.start:
-        raise wrong_use("--to: must be later than --from.")
+        raise wrong_use(f"{_until(deal.place)}: must be later than {deal.place}.")
     if end - deal.start > LONGEST:
-        raise wrong_use(f"--to: choose one within {LONGEST.days} days of --from; for longer, edit the rota.")
+        raise wrong_use(f"{_until(deal.place)}: choose one within {LONGEST.days} days; or edit the rota.")
     start = deal.start if now is None else max(deal.start, now.replace(microsecond=0))
     if end <= start:
         raise answer_is_no(f"{deal.place}: that is over; the rota changes the future only.")
@@ -246,7 +247,5 @@ def _end_of_shift(mine: Schedule[P], giver: P, start: datetime, place: str) -> d
     end = running[0][1]
     if end - start > ONE_SHIFT:
         until = f"until {shown(end)}" if end < start + LONGEST else f"for more than {LONGEST.days} days"
-        raise wrong_use(
-            f"{place.replace('from', 'to')}: say until when, for she is on call {until} without a break."
-        )
+        raise wrong_use(f"{_until(place)}: say until when, for she is on call {until} without a break.")
     return end
