@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -101,8 +102,13 @@ def served(layer: Layer[P], start: datetime, end: datetime) -> Iterator[Stretch[
         for turn, begin, finish in _turns(layer, zone, start, end):
             yield Stretch(begin, finish, seatings[0].holder(turn))
         return
+    past = 0
     for turn, begin, finish in _turns(layer, zone, start, end):
-        for seating in seatings:
+        while seatings[past].before <= begin:
+            past += 1
+        for seating in islice(seatings, past, None):
+            if seating.since >= finish:
+                break
             first, last = max(begin, seating.since), min(finish, seating.before)
             if first < last:
                 yield Stretch(first, last, seating.holder(turn))
