@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def parse(text: str) -> Rota[str]:
 
 
 def _tree(text: str) -> dict[str, object]:
+    text = text.removeprefix("\ufeff")  # by which editors of Windows tell themselves that it is UTF-8
     for n, line in enumerate(_NO_KEYS.sub(_lines_of, text).split("\n"), 1):
         if line.count(".") >= MOST_PARTS:
             raise RotaError(f"rota file, line {n}: a key has too many parts.")
@@ -232,7 +234,7 @@ def _given(**texts: str | None) -> Iterator[str]:
 
 def _text(text: str) -> str:
     # JSON's escapes are TOML's too; only DEL, which TOML wants escaped, JSON leaves as it is.
-    return quoted(text).replace("\x7f", "\\u007F")
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _instant(at: datetime) -> str:

@@ -15,10 +15,13 @@ Q = TypeVar("Q", bound=Hashable)
 _A_NUMBER = 5
 """Digits: so many might be a phone's."""
 
+_LONGEST = 80
+"""Letters of a name in a sentence: longer ones are there to be a nuisance."""
+
 
 def quoted(name: str) -> str:
-    """A name out of the operator's own file, on one line whatever is in it."""
-    return json.dumps(name, ensure_ascii=False)
+    """A name out of the operator's own file, on one line whatever is in it, and however long."""
+    return json.dumps(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…", ensure_ascii=False)
 
 
 def stranger(name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import NoReturn
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 from bot import zones
 from bot.changes import EVERYONE, Kind, Override, Status, Swap
@@ -13,12 +15,21 @@ from bot.errors import RotaError
 from bot.layers import Advance, Layer, Order, P, Unit
 from bot.rotanames import layer_place, named, quoted, schedule_place
 from bot.schedules import Rota
+from bot.wallclock import LATEST_WALL, instant
 from bot.windows import DAY, Window
 
+YEARS = (2000, 2100)
+"""For which clocks are known, or foreseen; another one is a slip of the hand."""
 LARGEST = 1_000_000
 """Of a count, and of a priority either way: more than 100 years of hours, and small enough for every store."""
 
+MOST_AT_ONCE = 100
+"""Of a schedule's layers, and of its changes, at one instant. What a calendar costs grows with these, not with how many
+there are in all: a hundred layers of hours take a second for two weeks, a thousand seven."""
+_LONGEST_JUMP = timedelta(days=1)
+"""That any clock has made: Samoa's, over a whole day."""
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_NO_WIDTH = frozenset("\u200b\u2060\ufeff")
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -40,6 +51,10 @@ def validate(rota: Rota[P], known: Container[P] | None = None) -> None:
             _override(f"{place}, override {n}", override)
         for n, swap in enumerate(schedule.swaps, 1):
             _swap(f"{place}, swap {n}", swap)
+        _crowd(place, "layers", [(one.start, one.until or LATEST_WALL) for one in schedule.layers])
+        acting = [(one.start, one.over) for one in schedule.overrides]
+        taken = [(one.start, one.end) for one in schedule.swaps if one.status is Status.TAKEN]
+        _crowd(place, "overrides and swaps", acting + taken)
         for whose, person in named(schedule):
             if not person or (isinstance(person, str) and person.strip() in {"", "*"}):
                 refuse(whose, 'a person needs a name, which cannot be "*"')
@@ -62,8 +77,17 @@ def _zone(place: str, zone: str) -> None:
 
 
 def printable(name: str) -> bool:
-    """Whether it stays on its line, and orders nothing of a terminal: no ESC, NUL, line break, or turn of direction."""
-    return not any(category(mark) in _UNSEEN or mark in _TURNS for mark in name)
+    """Whether it is what it seems: no ESC, NUL, line break, turn of direction, or mark without any width."""
+    return not any(category(mark) in _UNSEEN or mark in _TURNS or mark in _NO_WIDTH for mark in name)
+
+
+def _crowd(place: str, what: str, spans: list[tuple[datetime, datetime]]) -> None:
+    if len(spans) <= MOST_AT_ONCE:
+        return
+    # An end counts before a beginning at the same instant.
+    steps = sorted(step for start, end in spans if start < end for step in ((start, 1), (end, -1)))
+    if max(accumulate((by for _, by in steps), initial=0)) > MOST_AT_ONCE:
+        refuse(place, f"more than {MOST_AT_ONCE} {what} stand over one another; take out those that are over")
 
 
 def _wall(place: str, key: str, time: datetime | None) -> None:
@@ -95,6 +119,8 @@ def _layer(place: str, layer: Layer[P]) -> None:
     _wall(place, "until", layer.until)
     if layer.until is not None and layer.until <= layer.start:
         refuse(place, '"until" must come after "start"')
+    if layer.until is not None and _jumped(layer.start, layer.until, layer.zone):
+        refuse(place, f'from "start" to "until" the clock of {layer.zone} jumps over all of it')
     if not 1 <= layer.count <= LARGEST:
         refuse(place, f'"count" must be 1 or more (at most {LARGEST})')
     if abs(layer.priority) > LARGEST:
@@ -108,6 +134,10 @@ def _layer(place: str, layer: Layer[P]) -> None:
     for n, order in enumerate(layer.revisions, 1):
         _order(f"{place}, revision {n}", order, before)
         before = order.at
+
+
+def _jumped(start: datetime, until: datetime, zone: str) -> bool:
+    return until - start <= _LONGEST_JUMP and instant(until, ZoneInfo(zone)) <= instant(start, ZoneInfo(zone))
 
 
 def _participants(place: str, participants: tuple[tuple[P, ...], ...]) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.errors import RotaError
 from bot.rotanames import quoted
-from bot.rotarules import refuse
+from bot.rotarules import YEARS, refuse
 from bot.wallclock import utc
 
 E = TypeVar("E", bound=StrEnum)
@@ -66,13 +66,19 @@ class Table:
             refuse(self.place, f'"{key}" must be a list of {", ".join(words)}')
         return [words.index(word) for word in found]
 
+    def _dated(self, key: str, example: str) -> datetime:
+        at = self._take(key, datetime, f"a date and time, such as {example}")
+        if not YEARS[0] <= at.year <= YEARS[1]:
+            refuse(self.place, f'"{key}" needs a year from {YEARS[0]} to {YEARS[1]}')
+        return at
+
     def wall(self, key: str) -> datetime:
         """A wall time; one with an offset is left for the rules to refuse."""
-        return self._take(key, datetime, "a date and time, such as 2026-01-05T21:00:00")
+        return self._dated(key, "2026-01-05T21:00:00")
 
     def instant(self, key: str) -> datetime:
         """In UTC."""
-        at = self._take(key, datetime, "a date and time, such as 2026-01-05T21:00:00Z")
+        at = self._dated(key, "2026-01-05T21:00:00Z")
         try:
             return utc(at)
         except RotaError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -212,6 +213,16 @@ LAYER = 'schedule "on call", layer "weekday nights"'
             "start = 2026-01-05",
             f'{LAYER}: "start" must be a date and time, such as 2026-01-05T21:00:00.',
         ),
+        *(
+            ("start = 2026-01-05", f"start = {year}-01-05", f'{LAYER}: "start" needs a year from 2000 to 2100.')
+            for year in ("0206", "1999", "2101")
+        ),
+        ("until = 2027", "until = 9999", f'{LAYER}: "until" needs a year from 2000 to 2100.'),
+        ("end = 2026-02-04", "end = 2101-02-04",
+         'schedule "on call", override 1: "end" needs a year from 2000 to 2100.'),
+        ('"Bo", [', '"Bo\u200b", [', f"{LAYER}, participant 2: the name has a character in it that cannot be seen, "
+         "such as a line break."),
+        ("0\nzone =", f'0\nzone = "{"x" * 5000}"\n#', f'{LAYER}: unknown zone "{"x" * 79}…".'),
         ('days = ["mo", "tu", "we", "th", "fr"]', "days = []", f'{LAYER}: "days" is empty.'),
         ('"mo"', '"monday"', f'{LAYER}: "days" must be a list of mo, tu, we, th, fr, sa, su.'),
         ('"mo"', '"tu"', f'{LAYER}: "days" names a day twice.'),
@@ -258,6 +269,44 @@ LAYER = 'schedule "on call", layer "weekday nights"'
 def test_what_cannot_be_is_refused_with_its_place(old: str, new: str, sentence: str) -> None:
     """One sentence each."""
     assert refused((old, new)) == sentence
+
+
+def test_a_layer_that_no_clock_ever_shows_is_refused() -> None:
+    """In that hour New York's goes forward."""
+    jumped = (
+        ("start = 2026-01-05T21:00:00", "start = 2026-03-08T02:10:00"),
+        ("until = 2027-01-04T21:00:00", "until = 2026-03-08T02:50:00"),
+    )
+    assert refused(*jumped) == (
+        f'{LAYER}: from "start" to "until" the clock of America/New_York jumps over all of it.'
+    )
+
+
+def test_more_than_a_hundred_at_once_are_refused() -> None:
+    """Layers, or changes: a calendar would cost minutes. However many come one after the other."""
+    day = datetime(2026, 3, 1)
+    layer = '\n[[schedule.layer]]\nname = "{0}"\nzone = "UTC"\nstart = {1}\nuntil = {2}\nunit = "day"\n'
+    layer += 'participants = ["Alma"]\n'
+    change = '\n[[schedule.override]]\nkind = "add"\nstart = {1}Z\nend = {2}Z\nadd = "Bo"\n'
+    head = '[[schedule]]\nname = "on call"\nzone = "UTC"\n'
+    always = (
+        head + '[[schedule.layer]]\nname = "a"\nzone = "UTC"\nstart = 2026-01-01T00:00:00\nunit = "day"\n'
+    )
+    always += 'participants = ["Alma"]\n'
+    for part, what, beyond in ((layer, "layers", 100), (change, "overrides and swaps", 101)):
+        days = [day + timedelta(days=n) for n in range(202)]
+        one_by_one = [part.format(n, a.isoformat(), b.isoformat()) for n, (a, b) in enumerate(pairwise(days))]
+        rotafile.parse(always + "".join(one_by_one))
+        together = [part.format(n, day.isoformat(), days[n + 1].isoformat()) for n in range(beyond)]
+        rotafile.parse(always + "".join(together[1:]))
+        assert refused(text=always + "".join(together)) == (
+            f'schedule "on call": more than 100 {what} stand over one another; take out those that are over.'
+        )
+
+
+def test_a_file_out_of_windows_editor_is_read() -> None:
+    """It begins with a mark that nobody sees."""
+    assert rotafile.parse("\ufeff" + FILE) == rotafile.parse(FILE)
 
 
 def test_a_schedule_without_layers_and_a_file_without_schedules_are_refused() -> None:
@@ -331,7 +380,7 @@ def test_weekday_rotations_are_active_unless_it_is_said() -> None:
 
 NAMES = st.text(min_size=1, max_size=6).filter(lambda name: name.strip() not in {"", "*"} and printable(name))
 INSTANTS = st.datetimes(
-    min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)
+    min_value=datetime(2000, 1, 1), max_value=datetime(2070, 1, 1), timezones=st.just(UTC)
 )
 SPANS = st.tuples(
     INSTANTS, st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=9000))
@@ -345,7 +394,7 @@ def rotas(people: st.SearchStrategy[object]) -> st.SearchStrategy[Rota[object]]:
     ).map(tuple)
     days = st.sets(st.integers(0, 6), min_size=1).map(lambda found: tuple(sorted(found)))
     orders = st.tuples(INSTANTS, groups).map(lambda pair: Order(pair[0], pair[1], pair[1][-1]))
-    starts = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9000, 1, 1))
+    starts = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))
     layers = st.builds(
         Layer,
         name=st.text(max_size=6).filter(printable),
@@ -357,7 +406,7 @@ def rotas(people: st.SearchStrategy[object]) -> st.SearchStrategy[Rota[object]]:
         priority=st.integers(-1_000_000, 1_000_000),
         window=st.none() | st.builds(Window, days, st.integers(0, 1440), st.integers(0, 1440)),
         advance=st.sampled_from(Advance),
-        until=st.none() | st.just(datetime.max),
+        until=st.none() | st.just(datetime(2100, 12, 31, 23, 59, 59, 999999)),
         revisions=st.lists(orders, max_size=2).map(lambda some: tuple(sorted(some, key=lambda one: one.at))),
     )
     facts = st.tuples(
