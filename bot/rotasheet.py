@@ -14,7 +14,7 @@ from bot import zones
 from bot.errors import RotaError
 from bot.layers import Layer, Unit
 from bot.rotanames import quoted, stranger
-from bot.rotarules import printable, validate
+from bot.rotarules import YEARS, printable, validate
 from bot.schedules import Rota, Schedule
 from bot.wallclock import instant
 from bot.windows import DAY, clock
@@ -24,11 +24,14 @@ ROLES: Final = {"oncall": "on call", "backup": "backup"}
 """As people write them, without case, blanks and hyphens."""
 MOST_ROWS: Final = 20_000
 """Eighteen years of three shifts a day."""
-YEARS: Final = (2000, 2100)
-"""For which clocks are known, or foreseen; another one is a slip of the hand."""
 MOST_SAID: Final = 10
 """Bad rows in one refusal; who has mended these sees the next."""
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{1,2})(?:(?:[:Hh]|(?<!^0)\.)(\d\d)(?::00)?|[Hh]|(?= ?[AaPp])|(?<=\d\d))(?: ?([AaPp])\.?[Mm]\.?)?",
+    re.ASCII,
+)
+"""21:00, 21:00:00, 21.00, 21h, 21h00, 21, 9 pm. Not 0.25, which is how a spreadsheet thinks of six in the morning."""
+_BLANK = re.compile(r"[^\S\n]")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]0?0:00(?::00)?)?", re.ASCII)
 _DOTS = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", re.ASCII)
 _SLASHES = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
@@ -150,7 +153,10 @@ def _check_head(head: list[str]) -> None:
 def _cells(number: int, head: list[str], record: list[str]) -> dict[str, str]:
     if any(cell.strip() for cell in record[len(head) :]):
         raise RotaError(f"row {number}: it has more cells than the head has columns. Is a quote missing?")
-    return {column: cell.strip() for column, cell in zip(head, record, strict=False) if column}
+    # Blanks of every width are one to the eye: "6:00 PM" comes with a narrow one out of some spreadsheets.
+    return {
+        column: _BLANK.sub(" ", cell).strip() for column, cell in zip(head, record, strict=False) if column
+    }
 
 
 def _entry(row: _Row, dates: _Dates, zone: str | None, wrong: list[str]) -> _Entry | None:
@@ -160,7 +166,8 @@ def _entry(row: _Row, dates: _Dates, zone: str | None, wrong: list[str]) -> _Ent
         "date": dates.read,
         "from": _minutes,
         "to": _minutes,
-        "zone": lambda cell: _zone(cell or (zone or "")),
+        # What zone was meant takes a moment to find: not for a row that is not told of.
+        "zone": lambda cell: _zone(cell or (zone or ""), helps=len(wrong) < MOST_SAID),
         "name": _name,
         "role": _role,
     }
@@ -229,7 +236,7 @@ def _minutes(cell: str) -> int:
     found = _TIME.fullmatch(cell)
     if found is None:
         raise _Wrong("missing" if not cell else "write a time like 21:00")
-    hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").casefold()
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").casefold()
     if half:
         if not 1 <= hour <= 12:
             raise _Wrong("there is no such time")
@@ -239,12 +246,12 @@ def _minutes(cell: str) -> int:
     return hour * 60 + minute
 
 
-def _zone(cell: str) -> str:
+def _zone(cell: str, *, helps: bool) -> str:
     if not cell:
         raise _Wrong("missing; write one like Europe/Paris, or say --zone")
     if cell in zones.known():
         return cell
-    near = zones.nearest_to(cell)
+    near = zones.nearest_to(cell) if helps else None
     raise _Wrong(
         f"unknown zone; the nearest known one is {near}"
         if near
