@@ -4,6 +4,7 @@ saved, with who, what, before and after in the trail."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 
 from bot import reminders, rotadifference, rotafile
 from bot.people import StaffId
@@ -13,8 +14,8 @@ from handlers import duty
 from handlers.line import Line
 from storage.work import Work
 
-LONGEST = 4000
-"""Characters of a change in the trail: a whole new rota is told by its beginning, and stands in its version."""
+LONGEST = 100_000
+"""Characters of a change in the trail, some two thousand shifts: a greater one is told by its beginning."""
 
 
 def change(
@@ -37,9 +38,17 @@ def change(
     # Marked as said, not compared with the time of this change: the reminders of all other shifts stay due.
     for reminder, service in reminders.missed(before, after, work.now):
         work.told.first(reminder.value, *reminders.mark(service), until=service.start)
-    work.audit.add(what, by=by, detail=f"rota {version}: {'; '.join(changes)}"[:LONGEST])
+    work.audit.add(what, by=by, detail=f"rota {version}: {_told(changes)}")
     work.conversations.look_again()
     return changes
+
+
+def _told(changes: list[str]) -> str:
+    """One after the other, each whole; the rest are counted, and stand in the version, which `rota history` tells."""
+    ends = accumulate(len(change) + 2 for change in changes)
+    fit = sum(1 for end in ends if end <= LONGEST)
+    more = f"; and {len(changes) - fit} more: greenroom rota history" if fit < len(changes) else ""
+    return f"{'; '.join(changes[:fit])}{more}"
 
 
 def _people(planned: Rota[StaffId]) -> set[StaffId]:

@@ -118,6 +118,18 @@ def test_a_change_tells_what_it_opens_and_what_it_drops(line: Type, planned: Pat
     assert "swap: Alma to" in " ".join(line("audit").out.split())
 
 
+def test_the_trail_has_each_of_two_hundred_shifts(line: Type, think: Think, tmp_path: Path) -> None:
+    """A sheet of a year: none is left out, and none is cut in the middle."""
+    counselors(think, Alma=("en",))
+    days = [datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(200)]
+    sheet = tmp_path / "year.csv"
+    rows = [f"{day:%Y-%m-%d},21:00,06:00,UTC,Alma,on call" for day in days]
+    sheet.write_text("\n".join(["date,from,to,zone,name,role", *rows]))
+    line("rota", "apply", str(sheet), "--json")
+    told = line("audit", "--json").json["entries"][-1]["detail"]
+    assert all(f"{day:%a} {day.day} {day:%b} {day.year} 21:00-06:00" in told for day in days)
+
+
 def _heard(work: Work) -> list[str]:
     """To whom letters wait to leave."""
     names = {contact.id: one.name for one in work.staff.everyone() for contact in one.contacts}
