@@ -91,14 +91,21 @@ def parse(text: str, zone: str | None = None) -> Rota[str]:
 
 
 def strangers(text: str, known: Container[str]) -> str | None:
-    """The rows of a sheet that `parse` has taken whose name is not among `known` (casefolded), in words; None if there
-    are none."""
+    """The names of a sheet that `parse` has taken which are not among `known` (casefolded), in words, each with its
+    first row; None if there are none."""
+    rows: dict[str, list[_Row]] = {}
+    for row in _rows(text):
+        if row.cells["name"].casefold() not in known:
+            rows.setdefault(row.cells["name"].casefold(), []).append(row)
     wrong = [
-        f"row {row.number}, name: {stranger(row.cells['name'])}"
-        for row in _rows(text)
-        if row.cells["name"].casefold() not in known
+        f"row {first.number}, name: {stranger(first.cells['name'])}{_again(more)}"
+        for first, *more in rows.values()
     ]
     return _listed(wrong) if wrong else None
+
+
+def _again(more: list[_Row]) -> str:
+    return f" (and {'once' if len(more) == 1 else f'{len(more)} times'} more)" if more else ""
 
 
 def _listed(wrong: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from storage.engine import Store
 
 DEFAULT = Path("config.toml")
+INDENT = "    "
 NARROWEST = 12
 """Columns in which the last cell of a row can be read; it may go on below."""
 MOST_COLUMNS = 240
@@ -112,7 +114,7 @@ class Asked:
         if sum(widths) + 3 * len(widths) <= console.width:
             console.print(table)
             return
-        for line in _narrow([heads, *kept], console.width):
+        for line in narrow([heads, *kept], console.width):
             typer.echo(line)
 
     @contextmanager
@@ -127,16 +129,21 @@ class Asked:
             yield
 
 
-def _narrow(rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
-    """A row on as many lines as it needs, where the terminal is narrower than the table; cells stay whole."""
+def narrow(rows: Iterable[Sequence[str]], width: int) -> Iterator[str]:
+    """A row on as many lines as it needs, where the terminal is narrower than the table; cells stay whole that can."""
     for row in rows:
         line = ""
-        for cell in (part for whole in row for part in whole.split("\n") if part):
-            if line and len(line) + 2 + len(cell) > width:
-                yield line
-                line = f"    {cell}"
-            else:
-                line = f"{line}  {cell}" if line else cell
+        for whole in filter(None, row):
+            for n, cell in enumerate(whole.split("\n")):
+                if line and not n and len(line) + 2 + len(cell) <= width:
+                    line = f"{line}  {cell}"
+                    continue
+                indent = INDENT if line else ""
+                *full, last = textwrap.wrap(cell, width, initial_indent=indent, subsequent_indent=INDENT) or [
+                    ""
+                ]
+                yield from [line, *full] if line else full
+                line = last
         yield line
 
 

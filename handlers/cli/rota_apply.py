@@ -151,9 +151,9 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
     lines = found.changes[:MOST_LINES]
     if len(found.changes) > MOST_LINES:
         lines.append(f"… and {len(found.changes) - MOST_LINES} more changes; --json gives all.")
-    lines += [
-        f"Note: {name} cannot be reached yet, so her shifts count as gaps." for name in found.unreachable
-    ]
+    if found.unreachable:
+        names, whose = ", ".join(found.unreachable), "her" if len(found.unreachable) == 1 else "their"
+        lines.append(f"Note: {names} cannot be reached yet, so {whose} shifts count as gaps.")
     lines += [f"Note: an agreement is dropped: {what}" for what in found.drops]
     lines += [NOBODY_ASKED] if found.unasked else []
     for name, spans in found.opens.items():

@@ -17,6 +17,7 @@ from bot.people import ContactId, Medium, Role, Standing
 from bot.redact import Secret
 from bot.rota import Status
 from handlers import serving
+from handlers.cli.asked import narrow
 from handlers.cli.rota_gaps import Row, folded
 from storage.work import Work
 from tests.cli.conftest import OURS, ROTA, Think, Type
@@ -85,6 +86,8 @@ def test_a_sheet_is_applied_by_the_line_s_clock(line: Type, think: Think, tmp_pa
     stranger = line("rota", "apply", str(path))
     assert (stranger.code, stranger.out) == (1, "")
     assert stranger.err.startswith('greenroom: row 3, name: nobody on this line is called "Zoe". Invite her')
+    path.write_text(f"{path.read_text()}07.01.2026;1:00;2:00;zoe;backup\n")
+    assert 'is called "Zoe" (and once more). Invite her' in line("rota", "apply", str(path)).err
     path.write_text(path.read_text().replace("Zoe", "+1 202 555 0147"))
     assert "0147" not in line("rota", "apply", str(path)).err
     path.write_bytes(b"PK\x03\x04")
@@ -307,7 +310,7 @@ def test_an_answer_of_before_the_first_rota_says_so(line: Type, planned: Path) -
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "80", "160"])
-def test_no_cell_is_cut_however_narrow_the_terminal(
+def test_no_cell_is_cut_howevernarrow_the_terminal(
     types: Type, rota_file: Path, columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the table does not fit, a row goes on below; lengths are read at a glance."""
@@ -318,6 +321,11 @@ def test_no_cell_is_cut_however_narrow_the_terminal(
     assert "23 h 30 min" in out
     assert "…" not in out
     assert all(len(one) <= int(columns) for one in out.splitlines())
+    long = ["1", "Bo", "schedule: new, " * 9 + "\nswap: Alma to Bo"]
+    told = list(narrow([long], int(columns)))
+    assert told[-1].strip() == "swap: Alma to Bo"
+    assert all(len(one) <= int(columns) for one in told)
+    assert " ".join(" ".join(told).split()) == " ".join(" ".join(long).split())
 
 
 def test_balance_names_who_is_asked_next(line: Type, planned: Path) -> None:
