@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import accumulate
 from typing import NoReturn
 from unicodedata import category
-from zoneinfo import ZoneInfo
 
 from bot import zones
 from bot.changes import EVERYONE, Kind, Override, Status, Swap
@@ -15,7 +14,7 @@ from bot.errors import RotaError
 from bot.layers import Advance, Layer, Order, P, Unit
 from bot.rotanames import layer_place, named, quoted, schedule_place
 from bot.schedules import Rota
-from bot.wallclock import LATEST_WALL, instant
+from bot.wallclock import LATEST_WALL
 from bot.windows import DAY, Window
 
 YEARS = (2000, 2100)
@@ -26,8 +25,6 @@ LARGEST = 1_000_000
 MOST_AT_ONCE = 100
 """Of a schedule's layers, and of its changes, at one instant. What a calendar costs grows with these, not with how many
 there are in all: a hundred layers of hours take a second for two weeks, a thousand seven."""
-_LONGEST_JUMP = timedelta(days=1)
-"""That any clock has made: Samoa's, over a whole day."""
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 _NO_WIDTH = frozenset("\u200b\u2060\ufeff")
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -119,8 +116,6 @@ def _layer(place: str, layer: Layer[P]) -> None:
     _wall(place, "until", layer.until)
     if layer.until is not None and layer.until <= layer.start:
         refuse(place, '"until" must come after "start"')
-    if layer.until is not None and _jumped(layer.start, layer.until, layer.zone):
-        refuse(place, f'from "start" to "until" the clock of {layer.zone} jumps over all of it')
     if not 1 <= layer.count <= LARGEST:
         refuse(place, f'"count" must be 1 or more (at most {LARGEST})')
     if abs(layer.priority) > LARGEST:
@@ -134,10 +129,6 @@ def _layer(place: str, layer: Layer[P]) -> None:
     for n, order in enumerate(layer.revisions, 1):
         _order(f"{place}, revision {n}", order, before)
         before = order.at
-
-
-def _jumped(start: datetime, until: datetime, zone: str) -> bool:
-    return until - start <= _LONGEST_JUMP and instant(until, ZoneInfo(zone)) <= instant(start, ZoneInfo(zone))
 
 
 def _participants(place: str, participants: tuple[tuple[P, ...], ...]) -> None:

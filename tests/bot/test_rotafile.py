@@ -271,17 +271,6 @@ def test_what_cannot_be_is_refused_with_its_place(old: str, new: str, sentence: 
     assert refused((old, new)) == sentence
 
 
-def test_a_layer_that_no_clock_ever_shows_is_refused() -> None:
-    """In that hour New York's goes forward."""
-    jumped = (
-        ("start = 2026-01-05T21:00:00", "start = 2026-03-08T02:10:00"),
-        ("until = 2027-01-04T21:00:00", "until = 2026-03-08T02:50:00"),
-    )
-    assert refused(*jumped) == (
-        f'{LAYER}: from "start" to "until" the clock of America/New_York jumps over all of it.'
-    )
-
-
 def test_more_than_a_hundred_at_once_are_refused() -> None:
     """Layers, or changes: a calendar would cost minutes. However many come one after the other."""
     day = datetime(2026, 3, 1)
