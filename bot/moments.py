@@ -40,8 +40,13 @@ def days(start: datetime, end: datetime, zone: ZoneInfo, language: str) -> str:
     one = _said(start, zone, language, DATE)
     if through.date() <= first.date():
         return one
-    return f"{one} - {segments.plain(format_date(through.date(), DATE, locale=phrases.first_of([language])))}"
+    return f"{one} - {_plain(format_date(through.date(), DATE, locale=phrases.first_of([language])))}"
 
 
 def _said(at: datetime, zone: ZoneInfo, language: str, shape: str) -> str:
-    return segments.plain(format_datetime(at.astimezone(zone), shape, locale=phrases.first_of([language])))
+    return _plain(format_datetime(at.astimezone(zone), shape, locale=phrases.first_of([language])))
+
+
+def _plain(said: str) -> str:
+    """Without the dot of an abbreviation: "27 лист" may stand at the end of a sentence."""
+    return segments.plain(said).replace(".", "")

@@ -90,6 +90,17 @@ def plain(text: str) -> str:
     )
 
 
+def cheapest(text: str) -> str:
+    """The text in plain letters where it travels in GSM-7 then; else as it is: losing an accent would gain nothing."""
+    without = plain(text)
+    return without if all(letter in _GSM for letter in without) else text
+
+
+def staff(text: str) -> int:
+    """The parts of an automatic text to staff by SMS, which goes out in plain letters where that is cheaper."""
+    return count(cheapest(text)).number
+
+
 def split(text: str, limit: int, prefix: str = "", *, measure: Measure = characters) -> list[str]:
     """The text in parts of at most `limit`, each beginning with the prefix, cut at spaces, in order.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from bot import emergency, phrases, segments
@@ -90,11 +91,18 @@ def _notes(voice: Voice, value: str, language: str) -> str:
     return NOTE_SEPARATOR.join(said)
 
 
+def _colleagues(voice: Voice, value: str, language: str) -> str:
+    """A number of them, in the form that the language has for it."""
+    one = Locale(language).plural_form(int(value)) == "one"
+    return phrases.say("colleagues.one" if one else "colleagues.other", language, count=value)
+
+
 FALLBACK = {"found": "found.phone", "what": "what.other", "why": "why.failed", "medium": "medium.sms"}
 SPOKEN: dict[str, Callable[[Voice, str, str], str]] = {
     "language": _language,
     "time": _time,
     "day": _day,
+    "colleagues": _colleagues,
     "medium": _place("medium"),
     "found": _place("found"),
     "what": _place("what"),

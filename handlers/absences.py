@@ -10,7 +10,7 @@ from bot import moments
 from bot.covering import Span
 from bot.errors import NotNow
 from bot.people import Staff
-from bot.phrases import Phrase, phrase
+from bot.phrases import Phrase
 from handlers import covering
 from handlers.coverwords import books
 from handlers.line import Line
@@ -23,8 +23,6 @@ FARTHEST: Final = timedelta(days=400)
 """Longer, or later, and it is a slip of the thumb."""
 LONG: Final = timedelta(hours=24)
 """Of a longer shift only the part is meant that lies within."""
-SHOWN: Final = 4
-"""Shifts, or absences, that one answer names."""
 
 
 def said(line: Line, person: Staff, start: datetime, end: datetime) -> str:
@@ -76,16 +74,15 @@ def shifts_within(turn: Turn, start: datetime, end: datetime) -> list[tuple[str,
     return sorted(found, key=lambda one: one[1])
 
 
-def listed(turn: Turn, shifts: list[tuple[str, Span]]) -> str:
-    """The first few, and how many more."""
+def naming(turn: Turn, place: str, shifts: list[tuple[str, Span]], **said: str) -> Phrase:
+    """A phrase that lists these, as many as she can be told, and how many more."""
     spans = [turn.line.span_for(turn.staff, *span) for _, span in shifts]
-    more = [turn.line.say_to(turn.staff, phrase("and.more", count=str(len(spans) - SHOWN)))]
-    return ", ".join(spans[:SHOWN] + (more if len(spans) > SHOWN else []))
+    return turn.line.listing(turn.staff, place, "shifts", spans, **said)
 
 
 def offer(turn: Turn, shifts: list[tuple[str, Span]]) -> Phrase:
     """The question whether cover is to be asked for these."""
-    return phrase("away.cover", shifts=listed(turn, shifts))
+    return naming(turn, "away.cover", shifts)
 
 
 def ask_for_all(turn: Turn, start: datetime, end: datetime) -> None:

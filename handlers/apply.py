@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Final
 
 from bot import bursts, ladder, phrases, segments
 from bot.budget import Kind
@@ -268,6 +269,10 @@ def split(text: str, medium: Medium, prefix: str = "") -> list[str]:
     return segments.split(text, limits.characters, prefix, measure=measure)
 
 
+HERS: Final = frozenset({"text", "reason"})
+"""Arguments in which somebody's own words stand: they arrive as they were written."""
+
+
 def post_to_staff(
     work: Work,
     line: Line,
@@ -281,6 +286,12 @@ def post_to_staff(
         return
     contact, staff = found
     text = line.say_to(staff, letter.what)
+    if (
+        contact.medium is Medium.SMS
+        and isinstance(letter.what, Phrase)
+        and not HERS & letter.what.arguments.keys()
+    ):
+        text = segments.cheapest(text)  # one "María" would halve the room of the whole text
     prefix = f"{conversation.code} " if letter.coded and conversation else ""
     if letter.offer and not LIMITS[contact.medium].buttons and conversation:
         text += "\n" + line.say_to(staff, phrase("offer.words", code=conversation.code))

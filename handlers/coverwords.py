@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bot import covering, rota
+from bot import covering, listing, rota
 from bot.changes import Status
 from bot.covering import Books, Span
 from bot.covers import Cover, Deal
@@ -21,7 +21,7 @@ from storage.payloads import pack, unpack
 from storage.work import Work
 
 SHOWN: Final = 3
-"""Next shifts that an answer names: what fits into one or two segments."""
+"""Next shifts that an answer names, where one segment holds them."""
 
 
 class About(msgspec.Struct, frozen=True, array_like=True):
@@ -51,8 +51,16 @@ def books(work: Work, line: Line) -> Books:
 def next_shifts(
     work: Work, line: Line, person: Staff, count: int = SHOWN, schedule: str = "", reader: Staff | None = None
 ) -> str:
-    """Her next shifts as she, or `reader`, reads them, in one schedule or in all; "-" where there are none within a
-    year."""
+    """Her next shifts as she, or `reader`, reads them, in one schedule or in all, as many as one segment holds; "-"
+    where there are none within a year."""
+    spans = next_spans(work, line, person, count, schedule, reader)
+    return ", ".join(listing.within(spans)) or "-"
+
+
+def next_spans(
+    work: Work, line: Line, person: Staff, count: int, schedule: str = "", reader: Staff | None = None
+) -> list[str]:
+    """The same, all of them; empty where there are none."""
     planned = line.rota(work).schedules
     spans = {
         (start, end)
@@ -60,7 +68,7 @@ def next_shifts(
         if schedule in ("", one.name)
         for start, end in rota.next_shifts(one, person.id, work.now, count)
     }
-    return ", ".join(line.span_for(reader or person, *span) for span in sorted(spans)[:count]) or "-"
+    return [line.span_for(reader or person, *span) for span in sorted(spans)[:count]]
 
 
 def named(work: Work, number: int) -> Cover:

@@ -11,12 +11,11 @@ from bot.covering import Span
 from bot.errors import NotNow
 from bot.meaning import Said
 from bot.people import Staff
-from handlers.coverwords import books, next_shifts
+from handlers.coverwords import SHOWN, books, next_shifts, next_spans
 from handlers.turn import Turn
 
 FARTHEST: Final = timedelta(days=400)
 """So far ahead a shift is looked for."""
-CHOICES: Final = 4
 MONTH_FIRST: Final = frozenset({"US"})
 """Countries where 11/27 is in November, for whoever reads English."""
 
@@ -35,8 +34,9 @@ def read(turn: Turn, text: str, *, word: str, whose: Staff | None = None) -> Sai
 
 
 def not_understood(turn: Turn, word: str, whose: Staff | None = None) -> NotNow:
-    shifts = next_shifts(turn.work, turn.line, whose or turn.staff, reader=turn.staff)
-    return NotNow("when.how", word=word.upper(), shifts=shifts)
+    shifts = next_spans(turn.work, turn.line, whose or turn.staff, SHOWN, reader=turn.staff) or ["-"]
+    how = turn.line.listing(turn.staff, "when.how", "shifts", shifts, word=word.upper())
+    return NotNow(how.place, **how.arguments)
 
 
 def span_of(turn: Turn, said: Said, word: str) -> Span:
@@ -72,6 +72,7 @@ def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]
         raise NotNow("cover.not.on", shifts=shifts)
     spans = sorted({span for _, span in found})
     if len(spans) > 1:
-        choices = ", ".join(turn.line.span_for(turn.staff, *one) for one in spans[:CHOICES])
-        raise NotNow("when.which", choices=choices, word=word.upper())
+        choices = [turn.line.span_for(turn.staff, *one) for one in spans]
+        asked = turn.line.listing(turn.staff, "when.which", "choices", choices, word=word.upper())
+        raise NotNow(asked.place, **asked.arguments)
     return found[0]

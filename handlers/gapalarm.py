@@ -136,8 +136,8 @@ def ask(work: Work, line: Line, admin: Staff, open_: Sequence[Gap], place: str) 
     if not open_:
         return
     for many in range(min(LISTED, len(open_)), 0, -1):
-        what = _listing(line, admin, open_[:many], len(open_) - many, place)
-        if many == 1 or segments.count(line.say_to(admin, what)).number <= SEGMENTS:
+        what = _listing(line, admin, open_[:many], len(open_) - many, place, work.now)
+        if many == 1 or segments.staff(line.say_to(admin, what)) <= SEGMENTS:
             about = gaps.written(open_[:many])
             due = work.now + WITHIN
             questions.ask(
@@ -153,22 +153,23 @@ def ask(work: Work, line: Line, admin: Staff, open_: Sequence[Gap], place: str) 
             return
 
 
-def _listing(line: Line, admin: Staff, listed: Sequence[Gap], more: int, place: str) -> Phrase:
-    items = "; ".join(_item(line, admin, gap) for gap in listed)
+def _listing(line: Line, admin: Staff, listed: Sequence[Gap], more: int, place: str, now: datetime) -> Phrase:
+    items = "; ".join(_item(line, admin, gap, now) for gap in listed)
     if more:
         return phrase(f"{place}.more", items=items, count=str(more))
     return phrase(place, items=items)
 
 
-def _item(line: Line, admin: Staff, gap: Gap) -> str:
-    """One gap as she reads it: her clock, her language."""
+def _item(line: Line, admin: Staff, gap: Gap, now: datetime) -> str:
+    """One gap as she reads it: her clock, her language; "now" is when one began that runs."""
     speaks = language_name(gap.language, line.read_by(admin)) if gap.language else ""
     if not gap.schedule:
         return line.say_to(admin, phrase("gap.unspoken" if gap.language else "gap.no.rota", name=speaks))
     if gap.end == FOREVER:
-        span = line.say_to(admin, phrase("gap.from", at=line.moment_for(admin, gap.start)))
+        from_ = phrase("gap.from", at=line.moment_for(admin, gap.start))
+        span = line.say_to(admin, from_ if gap.start > now else phrase("gap.now.on"))
     else:
-        span = line.span_for(admin, gap.start, gap.end)
+        span = line.gap_for(admin, gap.start, gap.end, now)
     place = "gap.language" if gap.language else "gap.anybody"
     return line.say_to(admin, phrase(place, span=span, schedule=gap.schedule, name=speaks))
 
@@ -195,7 +196,7 @@ def again(turn: Turn, question: Question) -> Phrase:
     listed = gaps.read(question.about)
     kept = [*known(turn.work), *listed]
     more = [gap for gap in present(turn.work, turn.line) if not gaps.is_known(gap, kept)]
-    return _listing(turn.line, turn.staff, listed, len(more), "gaps")
+    return _listing(turn.line, turn.staff, listed, len(more), "gaps", turn.work.now)
 
 
 def keep_open(turn: Turn, question: Question) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import closing, languages, moments, rota, rotafile
+from bot import closing, languages, listing, moments, rota, rotafile
 from bot.budget import Budget
 from bot.closing import Closing
 from bot.decision import Words
@@ -15,6 +15,7 @@ from bot.errors import SealBroken
 from bot.ladder import Pace, Watch
 from bot.ownshifts import Service, is_endless
 from bot.people import ContactId, Staff, StaffId
+from bot.phrases import Phrase, phrase
 from bot.rota import Rota
 from bot.voice import Voice
 from handlers.purse import Purse
@@ -69,6 +70,27 @@ class Line:
         """In a language that she reads."""
         return self.say(what, self.read_by(staff))
 
+    def listing(
+        self,
+        staff: Staff,
+        place: str,
+        name: str,
+        items: Sequence[str],
+        *,
+        separator: str = ", ",
+        behind: str = "",
+        **said: str,
+    ) -> Phrase:
+        """A phrase with a list in it, under `name`: as much of it as she can be told in two segments, together with
+        what stands behind it."""
+        listed = listing.fitting(
+            items,
+            lambda some: f"{self.say_to(staff, phrase(place, **said, **{name: some}))} {behind}".strip(),
+            lambda left: self.say_to(staff, phrase("and.more", count=str(left))),
+            separator=separator,
+        )
+        return phrase(place, **said, **{name: listed})
+
     def read_by(self, staff: Staff | None) -> str:
         """The language in which she, or whoever it may be, is spoken to."""
         return languages.read_by(staff.languages if staff else (), default=self.default_language)
@@ -97,6 +119,12 @@ class Line:
     def span_for(self, staff: Staff, start: datetime, end: datetime) -> str:
         """A stretch of time as she reads it: her clock, her language."""
         return moments.span(start, end, self.zone_of(staff), self.read_by(staff))
+
+    def gap_for(self, staff: Staff, start: datetime, end: datetime, now: datetime) -> str:
+        """A stretch of time as she reads it; of one that runs, when it began is of no use to her."""
+        if start <= now:
+            return self.say_to(staff, phrase("gap.now", until=self.moment_for(staff, end)))
+        return self.span_for(staff, start, end)
 
     def service_for(self, staff: Staff, service: Service) -> str:
         """A shift as she reads it; of one whose end is not in sight the beginning."""

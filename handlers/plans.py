@@ -14,7 +14,6 @@ from bot.errors import NotNow
 from bot.people import Medium, StaffId
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
-from bot.redact import Secret
 from handlers import absences, assigning, covering, questions
 from handlers.turn import Turn
 from storage.questions import Question
@@ -91,11 +90,11 @@ def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put, word: str) 
     for whoever forges her number could text the command and a blind OK, and empty a night. Telegram's senders cannot
     be forged."""
     if turn.contact.medium is not Medium.SMS:
-        _ask(turn, _joined(turn, what, phrase("sure.ok")), QuestionKind.READ_BACK, plan)
+        _ask(turn, turn.joined([what, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
         return
     number = str(_FIRST + turn.work.chance.below(_NUMBERS))
     how = phrase("sure.echo", word=word, number=number)
-    _ask(turn, _joined(turn, what, how), QuestionKind.ECHO, Echoed(word, number, plan))
+    _ask(turn, turn.joined([what, how]), QuestionKind.ECHO, Echoed(word, number, plan))
 
 
 def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> None:
@@ -112,10 +111,6 @@ def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> 
         about=msgspec.msgpack.encode(about),
         to=turn.contact,
     )
-
-
-def _joined(turn: Turn, *sentences: Phrase) -> Secret[str]:
-    return Secret(" ".join(turn.line.say_to(turn.staff, one) for one in sentences))
 
 
 def echoed(turn: Turn, word: str, number: str) -> None:

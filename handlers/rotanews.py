@@ -58,7 +58,7 @@ def _words(line: Line, person: Staff, news: News) -> Phrase:
     gained, lost = (_listed(line, person, some) for some in (news.gained, news.lost))
     place = "both" if gained and lost else "gained" if gained else "lost"
     what = phrase(f"rota.news.{place}", gained=gained, lost=lost)
-    if segments.count(line.say_to(person, what)).number <= SEGMENTS:
+    if segments.staff(line.say_to(person, what)) <= SEGMENTS:
         return what
     return phrase("rota.news.many", count=str(len(news.gained) + len(news.lost)))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot import segments
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
-from bot.people import Came, Contact, QuestionId, Staff
+from bot.people import Came, Contact, Medium, QuestionId, Staff
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
 from handlers import apply
@@ -44,8 +45,12 @@ class Turn:
 
     def say(self, sentences: Sequence[Phrase]) -> None:
         """Several sentences in one short answer."""
+        apply.tell(self.work, self.line, self.contact, self.joined(sentences))
+
+    def joined(self, sentences: Sequence[Phrase]) -> Secret[str]:
+        """The same, to be said; by SMS in plain letters where that is cheaper."""
         text = " ".join(self.line.say_to(self.staff, one) for one in sentences)
-        apply.tell(self.work, self.line, self.contact, Secret(text))
+        return Secret(segments.cheapest(text) if self.contact.medium is Medium.SMS else text)
 
     def tell_about(self, conversation: Conversation, place: str, /, **arguments: str) -> None:
         """A short answer that comes from a conversation."""

@@ -26,13 +26,9 @@ def _list(turn: Turn) -> None:
         turn.tell("away.none")
         return
     lines = [
-        f"{n}: {absences.said(turn.line, turn.staff, one.start, one.end)}"
-        for n, one in enumerate(mine[: absences.SHOWN], 1)
+        f"{n}: {absences.said(turn.line, turn.staff, one.start, one.end)}" for n, one in enumerate(mine, 1)
     ]
-    if len(mine) > absences.SHOWN:
-        count = str(len(mine) - absences.SHOWN)
-        lines.append(turn.line.say_to(turn.staff, phrase("and.more", count=count)))
-    turn.tell("away.list", aways="; ".join(lines))
+    turn.say([turn.line.listing(turn.staff, "away.list", "aways", lines, separator="; ")])
 
 
 def _read_back(turn: Turn, text: str) -> None:
@@ -43,6 +39,9 @@ def _read_back(turn: Turn, text: str) -> None:
     absences.check(turn, start, end)
     shifts = absences.shifts_within(turn, start, end)
     span = absences.said(turn.line, turn.staff, start, end)
-    place = "away.sure.shifts" if shifts else "away.sure"
-    what = phrase(place, span=span, shifts=absences.listed(turn, shifts))
+    what = (
+        absences.naming(turn, "away.sure.shifts", shifts, span=span)
+        if shifts
+        else phrase("away.sure", span=span)
+    )
     plans.read_back(turn, what, plans.Absent(start, end))

@@ -17,8 +17,6 @@ from handlers import assigning, covering, dates, plans, serving
 from handlers.coverwords import books
 from handlers.turn import Turn
 
-LISTED: Final = 5
-"""Open requests that one answer names."""
 SURE: Final = {
     (True, True): "cover.sure",
     (True, False): "cover.sure.nobody",
@@ -69,7 +67,7 @@ def swap(turn: Turn, command: Command) -> None:
     partners = rules.partners(known, schedule, turn.staff.id, *span, wanted)
     if not partners:
         raise NotNow("swap.nobody", span=turn.line.span_for(turn.staff, *span))
-    said = {"span": turn.line.span_for(turn.staff, *span), "count": str(len(partners))}
+    said = {"span": turn.line.span_for(turn.staff, *span), "colleagues": str(len(partners))}
     place = "swap.sure"
     if wanted is not None:
         back = sorted({turn.line.span_for(turn.staff, *one) for _, one in partners})
@@ -86,10 +84,8 @@ def listed(turn: Turn) -> None:
         turn.tell("cover.none")
         return
     lines = [_line(turn, one, names.get(one.giver, "-")) for one in standing]
-    if len(lines) > LISTED:
-        more = turn.line.say_to(turn.staff, phrase("and.more", count=str(len(lines) - LISTED)))
-        lines = [*lines[:LISTED], more]
-    turn.tell("cover.list", requests="; ".join(lines), number=str(standing[0].number))
+    number = str(standing[0].number)
+    turn.say([turn.line.listing(turn.staff, "cover.list", "requests", lines, separator="; ", number=number)])
 
 
 def _line(turn: Turn, one: Cover, name: str) -> str:
@@ -146,6 +142,6 @@ def _read_back(turn: Turn, giver: Staff, schedule: str, span: Span) -> None:
     known = books(turn.work, turn.line)
     count = len(rules.candidates(known, schedule, giver.id, *span))
     place = SURE[giver.id == turn.staff.id, count > 0]
-    said = {"span": turn.line.span_for(turn.staff, *span), "name": giver.name, "count": str(count)}
+    said = {"span": turn.line.span_for(turn.staff, *span), "name": giver.name, "colleagues": str(count)}
     plan = plans.Request(*span, giver=giver.id, schedule=schedule)
     plans.read_back(turn, phrase(place, **said), plan)

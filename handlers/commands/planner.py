@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from bot import planwords, rota, segments
+from bot import planwords, rota
 from bot.covering import Span
 from bot.errors import NotNow
 from bot.grammar import Command
@@ -16,8 +16,6 @@ from handlers.turn import Turn
 
 AHEAD: Final = timedelta(days=14)
 """So far GAPS looks."""
-SEGMENTS: Final = 2
-"""The most that a list of gaps costs."""
 ON_CALL: Final = "on call"
 
 
@@ -75,17 +73,8 @@ def gaps(turn: Turn, command: Command) -> None:
 
 
 def _list(turn: Turn, found: list[Span]) -> None:
-    spans = [turn.line.span_for(turn.staff, *one) for one in found]
-    for shown in range(len(spans), 0, -1):
-        listed = spans[:shown]
-        if shown < len(spans):
-            more = phrase("and.more", count=str(len(spans) - shown))
-            listed = [*listed, turn.line.say_to(turn.staff, more)]
-        said = {"gaps": ", ".join(listed), "days": str(AHEAD.days)}
-        text = turn.line.say_to(turn.staff, phrase("gaps.list", **said))
-        if shown == 1 or segments.count(text).number <= SEGMENTS:
-            turn.tell("gaps.list", **said)
-            return
+    spans = [turn.line.gap_for(turn.staff, *one, turn.work.now) for one in found]
+    turn.say([turn.line.listing(turn.staff, "gaps.list", "gaps", spans, days=str(AHEAD.days))])
 
 
 def _asked(turn: Turn, command: Command) -> planwords.Named:

@@ -10,9 +10,9 @@ from bot.conversation import OfferState
 from bot.grammar import Command
 from bot.ladder import Watch
 from bot.people import Staff, StaffId
-from bot.phrases import phrase
+from bot.phrases import Phrase, phrase
 from handlers import alarms, apply, gapalarm, handoff, unreachable
-from handlers.coverwords import next_shifts
+from handlers.coverwords import next_spans
 from handlers.line import LOOK_AHEAD
 from handlers.turn import Turn
 
@@ -65,31 +65,35 @@ def _serves(person: Staff) -> bool:
 
 
 def who(turn: Turn, command: Command) -> None:
-    """Who is on call and backup now, until when, who of them does not answer, and who comes next."""
+    """Who is on call and backup now, until when, who of them does not answer, and who comes next; of many as many as
+    two segments hold."""
     watch = turn.line.watch(turn.work)
     now = turn.work.now
     names = _named(turn, watch, watch.on_call)
-    said = [phrase("who", names=names) if names else phrase("who.nobody")]
+    said: list[Phrase] = []
     if backup := _named(turn, watch, watch.backup):
-        said.append(phrase("who.backup", names=backup))
+        said.append(phrase("who.backup", names=", ".join(backup)))
     planned = turn.line.rota(turn.work).named("on call")
     following = rota.shifts(planned, now, now + LOOK_AHEAD)[1:2] if planned else []
     for shift in following:
-        names = _named(turn, watch, shift.people, now=False)
+        then = ", ".join(_named(turn, watch, shift.people, now=False))
         at = turn.line.moment_for(turn.staff, shift.start)
-        said.append(phrase("who.next", at=at, names=names) if names else phrase("who.until", at=at))
-    if watch.closed:
-        said.insert(0, phrase("line.closed.now"))
-    turn.say(said)
+        said.append(phrase("who.next", at=at, names=then) if then else phrase("who.until", at=at))
+    closed = [phrase("line.closed.now")] if watch.closed else []
+    behind = " ".join(turn.line.say_to(turn.staff, one) for one in (*closed, *said))
+    first = (
+        turn.line.listing(turn.staff, "who", "names", names, behind=behind) if names else phrase("who.nobody")
+    )
+    turn.say([*closed, first, *said])
 
 
 def _people(watch: Watch, ids: Iterable[StaffId]) -> list[Staff]:
     return sorted((watch.people[i] for i in ids if i in watch.people), key=lambda one: one.name)
 
 
-def _named(turn: Turn, watch: Watch, ids: Iterable[StaffId], *, now: bool = True) -> str:
+def _named(turn: Turn, watch: Watch, ids: Iterable[StaffId], *, now: bool = True) -> list[str]:
     """The names; behind each why nothing can be offered to her now."""
-    return ", ".join(one.name + _state(turn, one, now=now) for one in _people(watch, ids))
+    return [one.name + _state(turn, one, now=now) for one in _people(watch, ids)]
 
 
 def _state(turn: Turn, one: Staff, *, now: bool) -> str:
@@ -105,11 +109,11 @@ def _state(turn: Turn, one: Staff, *, now: bool) -> str:
 def next_(turn: Turn, command: Command) -> None:
     """Her next shifts by her own clock: three, or as many as she asks for."""
     count = min(max(int(command.rest), 1), MOST) if command.rest.isdigit() else SHOWN
-    shifts = next_shifts(turn.work, turn.line, turn.staff, count)
-    if shifts == "-":
-        turn.tell("next.none")
+    shifts = next_spans(turn.work, turn.line, turn.staff, count)
+    if shifts:
+        turn.say([turn.line.listing(turn.staff, "next", "shifts", shifts)])
     else:
-        turn.tell("next", shifts=shifts)
+        turn.tell("next.none")
 
 
 def help_(turn: Turn, command: Command) -> None:

@@ -173,6 +173,14 @@ def test_only_accents_that_sms_lacks_go(text: str, plain: str) -> None:
     assert segments.plain(text) == plain
 
 
+def test_an_accent_goes_only_where_that_is_cheaper() -> None:
+    """One "·" more and it is UCS-2 all the same."""
+    assert segments.cheapest("¿Cuándo? María") == "¿Cuando? Maria"
+    assert segments.cheapest("conversación · María") == "conversación · María"
+    assert segments.cheapest("сьогодні, María") == "сьогодні, María"
+    assert segments.staff("María " * 26) == 1
+
+
 def test_a_prefix_without_room_is_a_mistake() -> None:
     """Nobody waits for parts that can never be made."""
     with pytest.raises(ValueError, match="no room"):

@@ -100,7 +100,7 @@ def test_the_card_says_what_she_was_told() -> None:
         minutes="3",
         told="card.told.nobody card.told.agreed",
     )
-    assert "Telegram · English" in card
+    assert "Telegram, English" in card
     assert "nobody could answer then. They said OK to being texted." in card
 
 

@@ -37,7 +37,7 @@ async def test_telegrams_language_is_answered_in_and_stands_on_the_offer(line: S
     assert first_line(offer.text).endswith("no Ukrainian speaker")
     await alma.write("TAKE")
     card = await alma.shows("is yours")
-    assert "Telegram · Ukrainian" in card.text
+    assert "Telegram, Ukrainian" in card.text
     await line.settled()
     (answer,) = new(robin)
     assert answer.startswith("Вітаємо! Людина відповість за ~5 хв. Хто ви, не бачить. Біда: 911. СТЕРТИ")

@@ -124,7 +124,7 @@ async def test_in_her_own_language_and_zone(line: Stage) -> None:
     await line.do(moves)
     new(bo)
     (sure,) = await says(line, oksana, "COVER у суботу вранці")
-    assert sure.startswith("Заміна на сб 28 лист. 05:00-14:00?")
+    assert sure.startswith("Заміна на сб 28 лист 05:00-14:00?")
     await says(line, oksana, "ОК")
     (asked,) = new(bo)
     assert asked.startswith(f"Oksana asks for cover: {NIGHT} (your time).")
@@ -239,7 +239,7 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     (sure,) = await says(line, charlie, "REMOVE Bo Friday night")
     assert "Then nobody is on call for some of it." in sure
     (told,) = await says(line, charlie, "GAPS")
-    assert told.startswith("Nobody on call (next 14 days, your time): Thu 26 Nov 10:00 - Fri 27 Nov 22:00")
+    assert told.startswith("Nobody on call (next 14 days, your time): now - Fri 27 Nov 22:00")
     assert "more." in told
     assert await says(line, charlie, "COVER Friday night FOR Zoe") == [
         "Nobody on this line is called Zoe. Nothing was done."

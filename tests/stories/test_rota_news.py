@@ -92,7 +92,7 @@ async def test_whom_a_new_rota_concerns_hears_so_at_once(line: Stage, applies: A
     assert (await applies(night("Bo", "Cleo") + later("Alma", 3)))["told"] == 2
     gone, (has,), nothing = [new(phone) for phone in phones]
     assert gone == ["The rota has changed: you are no longer on call Thu 26 Nov 22:00-07:00 (on call)."]
-    assert has.startswith("Графік змінено: ви чергуєте пт 27 лист. 05:00-14:00 (on call).")
+    assert has.startswith("Графік змінено: ви чергуєте пт 27 лист 05:00-14:00 (on call).")
     assert segments.count(has).number == 1
     assert nothing == []
     assert (await applies(night("Bo", "Cleo") + later("Alma", 3)))["told"] == 0

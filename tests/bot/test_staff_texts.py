@@ -1,0 +1,174 @@
+"""What staff read by SMS: two segments at most, whatever their names are and however long a date is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot import listing, moments, phrases, segments
+from bot.phrases import Phrase, catalogue
+from bot.voice import Voice
+from tests.bot.test_phrases import fields
+
+ENGLISH = catalogue("en")
+LANGUAGES = phrases.languages()
+HOME = ZoneInfo("Europe/Kyiv")
+LINE = Voice("Greenroom", HOME)
+EVENINGS = [datetime(2026, 1, 1, 20, tzinfo=UTC) + timedelta(days=day) for day in range(366)]
+NAMES = {
+    "en": ("Bartholomew Fairweat", "María Martínez Pérez"),
+    "es": ("Bartholomew Fairweat", "María Martínez Pérez"),
+    "uk": ("Олександра Ковальчук", "María Martínez Pérez"),
+}
+"""Twenty letters; one "í" would cost the whole text its plain letters. A name in Cyrillic letters does, in English and
+Spanish too: some texts take three segments then, and names are what an admin calls people."""
+
+NOT_SENT = ("page.", "calendar.", "button.", "length.", "colleagues.", "medium.", "what.", "found.", "why.")
+"""Pieces of texts, and what no phone of staff shows."""
+WORDS_OF_DATES = tuple(
+    place for place in ENGLISH if place.startswith("when.") and place not in ("when.how", "when.which")
+)
+THEIRS = ("speaker.", "edited", "missed", "not.sent")
+"""These carry somebody's own words: they are as long as those."""
+
+LONGER = {
+    "uk": {
+        "key.asked.approve": "a fingerprint to be read aloud, and what to do in either case: once in a year",
+        "key.asked": "a fingerprint, and what to do in either case: once in a year",
+        "key.ended.few": "a fingerprint and the danger: once in a year",
+        "reveal.asked": "who asks, why, and both answers: it must not be half understood",
+    }
+}
+"""What takes three segments or more, and why it may."""
+
+
+TAKES = ("cover.take", "cover.take.admin")
+
+
+def longest(said: list[str]) -> str:
+    return max(said, key=lambda text: segments.count(segments.plain(text)).units)
+
+
+def values(language: str, name: str) -> dict[str, str]:
+    """The longest that each brace is filled with in earnest."""
+    span = longest([moments.span(at, at + timedelta(hours=9), HOME, language) for at in EVENINGS])
+    moment = longest([moments.moment(at, HOME, language) for at in EVENINGS])
+    people = dict.fromkeys(("name", "by", "taker", "giver"), name)
+    spans = dict.fromkeys(("span", "back", "gained", "lost", "items", "gaps", "choices"), span)
+    small = dict.fromkeys(("count", "open", "most", "colleagues"), "12")
+    return {
+        **people,
+        **spans,
+        **small,
+        "at": moment,
+        "until": moment,
+        "shifts": f"{span}, {phrases.say('and.more', language, count='12')}",
+        "names": f"{name}, {name}",
+        "requests": f"123: SWAP {name}, {span}",
+        "aways": f"1: {span}",
+        "take": " " + max((phrases.say(place, language, number="1234") for place in TAKES), key=len),
+        "number": "1234",
+        "hours": "120",
+        "all": "168",
+        "days": "184",
+        "minutes": "120",
+        "percent": "100",
+        "least": "1",
+        "code": "K7R2",
+        "codes": "K7R2, M3XA, 7QDW",
+        "schedule": "on call",
+        "word": "REMOVE",
+        "language": "uk",
+        "medium": "telegram",
+        "country": "Ukraine",
+        "prefix": "+1 202 555",
+        "reason": "ten pranks in a row",
+        "address": "+12025550123",
+        "fingerprint": "ABCD EFGH JKLM NPQR",
+        "line": "Greenroom",
+        "day": "2027-09-30T00:00:00+00:00",
+        "time": "2026-09-01T12:00:00+00:00/2026-12-23T12:15:00+00:00",
+        "notes": "offer.no.speaker=uk",
+        "told": "",
+        "why": "unreachable",
+        "found": "mail",
+        "what": "voice",
+    }
+
+
+def to_staff() -> list[str]:
+    """Every text that a phone of staff can show."""
+    places = list(ENGLISH)
+    return [
+        place
+        for place in places[places.index("staff.invitation") :]
+        if not place.startswith((*NOT_SENT, *THEIRS)) and place not in WORDS_OF_DATES
+    ]
+
+
+TOGETHER = [
+    (sure, how)
+    for sure in ("cover.sure.by", "plan.add.sure", "plan.remove.sure", "plan.remove.sure.gap")
+    for how in ("sure.ok", "sure.echo")
+]
+"""Sentences that stand in one text."""
+
+
+def told(place: str) -> list[str]:
+    """The sentences that its brace {told} can be."""
+    kind = place.split(".")[0]
+    return [one for one in ENGLISH if one.startswith(f"{kind}.told." if kind == "card" else f"{kind}.")]
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [(language, name) for language in LANGUAGES for name in NAMES[language]]
+)
+def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> None:
+    """Each more is money at every shift of everybody; a longer one says here why."""
+    filled = values(language, name)
+    over = set()
+    for place in to_staff():
+        names = fields(ENGLISH[place])
+        for sentence in told(place) if "told" in names else [""]:
+            said = {one: filled[one] for one in names} | ({"told": sentence} if sentence else {})
+            if place == "cover.not.on":
+                said["shifts"] = ", ".join(listing.within([filled["span"]] * 3))
+            text = LINE.say(Phrase(place, said), language, country="UA")
+            assert "{" not in text
+            assert ".." not in text, text
+            if segments.staff(text) > listing.MOST:
+                over.add(place)
+    for together in TOGETHER:
+        text = " ".join(
+            LINE.say(Phrase(place, {one: filled[one] for one in fields(ENGLISH[place])}), language)
+            for place in together
+        )
+        if segments.staff(text) > listing.MOST:
+            over.add(" + ".join(together))
+    assert over <= LONGER.get(language, {}).keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_ends_where_two_segments_do(language: str) -> None:
+    """And says how many more there are; of what fits none is left out."""
+    span = values(language, "Bo")["span"]
+
+    def whole(listed: str) -> str:
+        return LINE.say(Phrase("next", {"shifts": listed}), language)
+
+    for many in range(1, 15):
+        listed = listing.fitting([span] * many, whole, lambda left: f"+{left}")
+        assert segments.staff(whole(listed)) <= listing.MOST
+        shown = listed.count(span)
+        assert listed.endswith(f"+{many - shown}" if shown < many else span)
+        assert segments.staff(whole(", ".join([span] * many))) > listing.MOST or shown == many
+
+
+def test_a_number_of_colleagues_has_its_form() -> None:
+    """Ukrainian has one for 21 and another for 11."""
+    forms = {1: "1 колегу", 2: "2 колег", 5: "5 колег", 11: "11 колег", 21: "21 колегу"}
+    for count, said in forms.items():
+        assert said in LINE.say(Phrase("cover.sure", {"span": "-", "colleagues": str(count)}), "uk")
+    assert "asks 1 colleague," in LINE.say(Phrase("cover.sure", {"span": "-", "colleagues": "1"}), "en")
