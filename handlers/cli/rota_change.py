@@ -20,7 +20,7 @@ from handlers.cli import asked
 from handlers.cli.front import answer_is_no, wrong_use
 from handlers.cli.known import admin, person
 from handlers.cli.rota_look import mentioned
-from handlers.cli.rota_read import By, Zone, instant, names, read, shown, zone_named
+from handlers.cli.rota_read import By, Zone, gone_name, instant, names, read, shown, zone_named
 
 if TYPE_CHECKING:
     from handlers.line import Line
@@ -64,7 +64,9 @@ class Agreed:
 def cover(
     context: typer.Context,
     taker: Annotated[str, typer.Argument(metavar="TAKER", help="Who serves.")],
-    giver: Annotated[str, typer.Option("--for", metavar="NAME", help="For whom.")],
+    giver: Annotated[
+        str, typer.Option("--for", metavar="NAME", help="For whom; who has been removed: as show prints her.")
+    ],
     start: Start,
     end: End = None,
     schedule: In = "on call",
@@ -149,8 +151,19 @@ def _agree(
 
         who = admin(work, by).id if by is not None else None
         before = line.rota(work)
-        after, made = _agreed(before, deals, schedule, lambda name: person(work, name).id, work.now)
         known = names(work.staff.everyone(), before)
+        # Who has left keeps her turns, so one of hers is given by what stands in her name's place.
+        left = {gone_name(one): one for one in known if work.staff.get(one) is None}
+        if any(deal.taker.strip() in left for deal in deals):
+            raise answer_is_no(
+                "Who has been removed from the staff serves no shift. See: greenroom staff list"
+            )
+
+        def called(name: str) -> StaffId:
+            gone = left.get(name.strip())
+            return person(work, name).id if gone is None else gone
+
+        after, made = _agreed(before, deals, schedule, called, work.now)
         validate(after, known=known)
         changes = rotadifference.difference(before, after, known, local=True)
         if not dry_run:

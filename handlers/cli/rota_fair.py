@@ -13,6 +13,7 @@ import typer
 from bot import fairness, rota
 from bot.coverage import Span, length
 from bot.fairness import NOTHING, Burden, Served
+from bot.rota import Shift
 from handlers.cli import asked
 from handlers.cli.rota_look import Calendar, before_the_first, calendar, mentioned
 from handlers.cli.rota_read import Given, Zone, read, shown, span, zone_named
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 FOUR_WEEKS: Final = timedelta(days=28)
 LONGEST: Final = timedelta(days=1100)
 ASKED_NEXT: Final = 3
-WHEN: Final = {"past": "the past", "planned": "what is planned"}
+WHEN: Final = {"past": "the past", "planned": "what is planned, counting whom an offer reaches"}
 HEADS: Final = ("hours", "nights", "weekend days", "holidays")
 
 
@@ -140,8 +141,8 @@ def _say(here: asked.Asked, facts: Facts, edges: tuple[datetime, datetime, datet
     following = fairness.fairest(facts.candidates, whole)[:ASKED_NEXT]
     covered = {
         name: {
-            "past": _covered(facts.found, name, (first, middle)),
-            "planned": _covered(facts.found, name, (middle, last)),
+            "past": _covered(facts.found[name], (first, middle)),
+            "planned": _covered(_reached(facts, name), (middle, last)),
         }
         for name in facts.found
     }
@@ -201,14 +202,20 @@ def _served(found: Calendar, within: Span) -> list[Served[str]]:
     ]
 
 
-def _covered(found: Calendar, name: str, within: Span) -> float | None:
+def _reached(facts: Facts, name: str) -> list[Shift[str]]:
+    """The shifts without those whom no offer reaches: who has been removed, or has not joined."""
+    reached = frozenset(facts.candidates)
+    return [Shift(one.start, one.end, one.people & reached) for one in facts.found[name]]
+
+
+def _covered(shifts: list[Shift[str]], within: Span) -> float | None:
     """Percent of the span in which somebody is on; None of an empty one."""
     first, last = within
     if first >= last:
         return None
     spans = [
         (max(shift.start, first), min(shift.end, last))
-        for shift in found[name]
+        for shift in shifts
         if shift.people and shift.start < last and first < shift.end
     ]
     return round(100 * (length(spans) / (last - first)), 2)

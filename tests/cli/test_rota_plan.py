@@ -341,6 +341,20 @@ def test_balance_names_who_is_asked_next(line: Type, planned: Path) -> None:
     assert "No public holidays are known for XX" in line("rota", "fair", "--country", "XX").out
 
 
+def test_who_was_removed_covers_nothing_and_is_served_for(line: Type, planned: Path, think: Think) -> None:
+    """Alma's days stay hers and are nobody's: no share of what is planned, until Cleo has one by the word there."""
+    assert line("staff", "remove", "Alma").code == 0
+    to = ("--to", shown(TOMORROW + timedelta(days=2)), "--from", shown(TOMORROW))
+    found = line("rota", "fair", *to, "--json").json
+    assert found["coverage"]["on call"] == {"past": None, "planned": 50.0}
+    (gone,) = line("rota", "at", shown(TOMORROW), "--json").json[0]["on call"]
+    cover = ("rota", "cover", "--from", shown(TOMORROW), "--for")
+    assert "removed from the staff serves no shift" in line(*cover, "Bo", gone).err
+    assert line(*cover, gone, "Cleo", "--json").json["saved"]
+    assert line("rota", "fair", *to, "--json").json["coverage"]["on call"]["planned"] == 100.0
+    assert think(_heard) == ["Cleo"]
+
+
 def test_a_file_s_balance_counts_the_holidays_of_a_country(types: Type, rota_file: Path) -> None:
     """1 January 2027 in the United States, by New York's clock: the night into it is Bo's or Alma's."""
     span = ("--from", "2026-12-31T12:00:00Z", "--to", "2027-01-01T12:00:00Z")
