@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -62,6 +63,8 @@ PROBE = 1.0
 """Seconds between two questions to the database, and how long it may think about one before we say that it is away."""
 BROOM = 2.0
 """Seconds between two looks at whether anything has been kept long enough."""
+WARM = 60
+"""Seconds after which everything has been loaded that a line needs."""
 SETTLED = 5.0
 """Seconds after which a start is over, and what can wait is done."""
 FREEING = 10.0
@@ -379,6 +382,10 @@ async def serve(config: Config, *, now: Now = wall_clock, step: Step = lambda na
         loop.add_signal_handler(name, ended.set)
     async with running(config, now=now, step=step) as (_, port):
         log.info("serving", port=port)
+        # What is there now stays: to look through it for garbage stops everything for a fifth of a second, each time
+        # that a calendar or a rota makes thousands of objects. Once more when the dictionaries of dates are there.
+        gc.freeze()
+        loop.call_later(WARM, gc.freeze)
         await ended.wait()
         log.info("stopping")
         loop.call_later(LAST, _leave)
