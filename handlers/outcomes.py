@@ -40,17 +40,30 @@ def taken(work: Work, claimed: Claimed, copy: Copy | None) -> bool:
     whoever looks at what is on its way first and at the contact second finds the letter in one of them, or in both,
     wherever this commit falls. The other way round it may be in neither, and her OK goes to a texter.
     """
-    if claimed.letter is not None:
-        reached(work, claimed.letter)
+    # What a receipt has settled before came then, not now: meanwhile something else may have come.
+    if not (claimed.reference.reveal() and work.copies.by_reference(claimed.reference)):
+        reached(work, claimed)
     return work.outbox.sent(claimed, copy) is not None
 
 
-def reached(work: Work, letter: Letter) -> None:
+def reached(work: Work, claimed: Claimed) -> None:
     """A staff phone has it: the last thing that came there. Before the letter is touched, as everywhere people come
-    before lanes; the other way round two transactions wait for each other until PostgreSQL ends one, a second later."""
-    if letter.side is Side.STAFF and letter.task is Task.SAY:
-        work.staff.set_last(letter.to, letter.about, letter.question)
-        questions.shown(work, letter.question)
+    before lanes; the other way round two transactions wait for each other until PostgreSQL ends one, a second later.
+
+    Where another letter was on its way there at the same time (of another lane, or one whose answer was lost), nobody
+    knows which of the two her screen shows last. If one of them asks something, none counts as the last then: her OK
+    is held, and not taken for an answer because that was written down a little later. The price: two looks more.
+    """
+    letter = claimed.letter
+    if letter is None or letter.side is not Side.STAFF or letter.task is not Task.SAY:
+        return
+    work.staff.set_last(letter.to, letter.about, letter.question)
+    if work.told.known("crossed", claimed.id.hex()):
+        work.staff.set_last(letter.to, None, None)
+    for other, asks in work.outbox.beside(claimed, letter.to):
+        if asks or letter.question is not None:
+            work.told.first("crossed", other.hex(), until=work.now)
+    questions.shown(work, letter.question)
 
 
 def accepted(work: Work, line: Line, letter: Letter) -> None:

@@ -19,7 +19,7 @@ def receive(work: Work, line: Line, receipt: Receipt) -> bool:
     early = work.outbox.expecting(receipt.reference)
     if early is not None and early.letter is not None:
         # The answer to our call was lost, or is still on its way: this is the proof that the carrier took it.
-        outcomes.reached(work, early.letter)
+        outcomes.reached(work, early)
         if work.outbox.settle(receipt.reference, receipt.message) is not None:
             outcomes.accepted(work, line, early.letter)
     row = work.copies.by_reference(receipt.reference)

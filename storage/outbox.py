@@ -61,6 +61,18 @@ _IN_FLIGHT = (
     )
     .distinct()
 )
+_head = select(func.min(_behind.c.position)).where(_behind.c.lane == outbox.c.lane).scalar_subquery()
+_BESIDE = (
+    select(outbox.c.id, outbox.c.question)
+    .join(lanes, lanes.c.lane == outbox.c.lane)
+    .where(
+        outbox.c.contact == bindparam("to"),
+        outbox.c.id != bindparam("of"),
+        outbox.c.task == Task.SAY.value,
+        outbox.c.position == _head,
+        lanes.c.leased_by.is_not(None) | outbox.c.unsure,
+    )
+)
 _WAITS = (
     select(outbox.c.id).where(outbox.c.conversation == bindparam("of"), outbox.c.state == WAITING).limit(1)
 )
@@ -166,6 +178,12 @@ class Outbox:
             )
             for row in rows
         )
+
+    def beside(self, claimed: Claimed, contact_id: ContactId) -> list[tuple[bytes, bool]]:
+        """Other letters that are being handed over for this contact at this moment, or perhaps were, and whether each
+        asks something."""
+        rows = self._desk.conn.execute(_BESIDE, {"to": contact_id, "of": claimed.id}).all()
+        return [(row.id, row.question is not None) for row in rows]
 
     def claim(
         self,

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text as sql
 
 from bot import gaps
-from bot.people import QuestionId, Staff
+from bot.people import Came, QuestionId, Staff
 from bot.phrases import phrase
 from bot.questions import QuestionKind
 from handlers import questions
-from handlers.rehearsal.phones import SmsPhone
+from handlers.rehearsal.phones import SmsPhone, TelegramPhone
 from handlers.reminding import heard
 from storage.work import Work
 from tests.stories.stage import Stage, new, texts
@@ -130,3 +130,44 @@ async def test_an_unclear_text_behind_a_question(line: Stage) -> None:
     assert new(alma) == [f"Not sent. Which conversation? {code}"]
     assert robin.silent
     assert await waits(line, question)
+
+
+@pytest.mark.parametrize("medium", ["sms", "telegram"])
+async def test_the_carriers_word_for_the_question_comes_late(line: Stage, medium: str) -> None:
+    """Robin's text has arrived meanwhile. By SMS a receipt had said that the question came before it, so her OK is for
+    Robin. By Telegram nobody knows what she read last: it is no answer, and Robin does not get it either."""
+    alma, robin = await line.on_call("Alma", medium), line.texter("sms")
+    code = await line.talk(robin, alma)
+    carrier, call, words = (
+        (line.town.twilio, "Messages.create", "Body")
+        if medium == "sms"
+        else (line.town.telegram, "sendMessage", "text")
+    )
+    gate = carrier.faults.hold(call, accepted_first=True, where=lambda asked: "now" in asked[words])
+    _, question = await ask_alma(line)
+    await gate.reached()
+    if medium == "sms":
+        await becomes(line, lambda work: not _flying(work, alma.name))
+    await texts(robin, "are you there?")
+    await alma.shows("are you there?")
+    await becomes(line, lambda work: all(asks for _, asks in _flying(work, alma.name)))
+    gate.open()
+    await line.settled()
+    new(alma), new(robin)
+    if isinstance(alma, TelegramPhone):
+        await alma.write("OK", to="staff")
+    else:
+        await alma.write("OK")
+    await line.settled()
+    assert await waits(line, question)
+    if medium == "sms":
+        assert new(robin) == ["OK"]
+    else:
+        assert any(code in text and "Not sent" in text for text in new(alma))
+        assert robin.silent
+
+
+def _flying(work: Work, name: str) -> frozenset[Came]:
+    person = work.staff.by_name(name)
+    assert person is not None
+    return work.outbox.in_flight(person.contacts[0].id)
