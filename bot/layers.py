@@ -99,8 +99,9 @@ def served(layer: Layer[P], start: datetime, end: datetime) -> Iterator[Stretch[
         return
     seatings = _seatings(layer, zone, start, end)
     if len(seatings) == 1:  # as good as always, and then nothing has to be cut
+        shift, order = seatings[0].shift, seatings[0].participants
         for turn, begin, finish in _turns(layer, zone, start, end):
-            yield Stretch(begin, finish, seatings[0].holder(turn))
+            yield Stretch(begin, finish, order[(turn + shift) % len(order)])
         return
     past = 0
     for turn, begin, finish in _turns(layer, zone, start, end):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Generic
 
 from bot.changes import EVERYONE, Everyone, Kind, Override, Status, Swap, changed
@@ -25,6 +27,10 @@ __all__ = [
     "next_change", "next_shifts", "on_call", "rename", "rename_all", "shifts", "shifts_of", "validate",
 ]  # fmt: skip
 
+_Step = tuple[datetime, int, tuple[P, ...]]
+"""When, which layer by its place, and who serves it from then on."""
+_NO_LAYER: Final = -1
+"""In the place of a layer, where something else may change the answer."""
 _FAR: Final = 2 * 86400
 """Seconds by which no clock ever differed from UTC's: a layer that begins or ends further away is not asked."""
 
@@ -130,9 +136,10 @@ def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shif
     start, end = utc(start), utc(end)
     if end <= start:
         raise RotaError("The end of a range must come after its start.")
-    turned = _turned(schedule.layers, start, end)
     acting = _acting(schedule, start, end)
-    times = sorted({start, *turned, *acting} - {end})
+    steps = _turned(schedule.layers, start, end)
+    steps += [(time, _NO_LAYER, ()) for time in {start, *acting}]
+    steps.sort(key=itemgetter(0))
     ranks = [layer.priority for layer in schedule.layers]
     on: dict[int, tuple[P, ...]] = {}
     layered: frozenset[P] = frozenset()
@@ -142,9 +149,13 @@ def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shif
     known: dict[
         frozenset[P], frozenset[P]
     ] = {}  # the same people under the same overrides give the same answer
-    for begin in times:
+    for begin, some in groupby(steps, key=itemgetter(0)):
+        if begin >= end:
+            break
         seen = begin == start  # what turns below the highest is not asked
-        for n, people in turned.get(begin, ()):
+        for _, n, people in some:
+            if n == _NO_LAYER:
+                continue
             seen = seen or top is None or ranks[n] >= top
             if people:
                 on[n] = people
@@ -169,25 +180,31 @@ def _sampled(schedule: Schedule[P], start: datetime, end: datetime) -> list[Shif
     return [Shift(begin, finish, people) for (begin, people), finish in zip(found, ends, strict=True)]
 
 
-def _turned(
-    layers: tuple[Layer[P], ...], start: datetime, end: datetime
-) -> dict[datetime, list[tuple[int, tuple[P, ...]]]]:
-    """When a layer, by its place, passes to other people within [start, end); to nobody is a change too."""
+def _turned(layers: tuple[Layer[P], ...], start: datetime, end: datetime) -> list[_Step[P]]:
+    """When a layer, by its place, passes to other people within [start, end); to nobody is a step too. In no order."""
     # A CSV of a year is hundreds of layers of a day: those far away cost a comparison each.
     earliest, latest = later(start.replace(tzinfo=None), -_FAR), later(end.replace(tzinfo=None), _FAR)
-    turned: dict[datetime, list[tuple[int, tuple[P, ...]]]] = {}
-    for n, layer in enumerate(layers):
-        if layer.start > latest or (layer.until is not None and layer.until < earliest):
-            continue
-        before = None
-        for turn in served(layer, start, end):
-            if before is not None and before != turn.start:
-                turned.setdefault(before, []).append((n, ()))
-            turned.setdefault(turn.start, []).append((n, turn.people))
-            before = turn.end
-        if before is not None:
-            turned.setdefault(before, []).append((n, ()))
-    return turned
+    steps: list[_Step[P]] = []
+    near = [
+        (-layer.priority, n)
+        for n, layer in enumerate(layers)
+        if layer.start <= latest and (layer.until is None or layer.until >= earliest)
+    ]
+    whole: int | None = None
+    for rank, n in sorted(near):
+        if whole is not None and rank > whole:
+            break  # somebody above serves all the time
+        before, gaps = start, False
+        for begin, finish, people in served(layers[n], start, end):
+            if before != begin:
+                gaps = True
+                steps.append((before, n, ()))
+            steps.append((begin, n, people))
+            before = finish
+        steps.append((before, n, ()))
+        if before == end and not gaps:
+            whole = rank
+    return steps
 
 
 def _acting(

@@ -17,8 +17,6 @@ from bot.schedules import Rota
 from bot.wallclock import LATEST_WALL
 from bot.windows import DAY, Window
 
-YEARS = (2000, 2100)
-"""For which clocks are known, or foreseen; another one is a slip of the hand."""
 LARGEST = 1_000_000
 """Of a count, and of a priority either way: more than 100 years of hours, and small enough for every store."""
 

@@ -14,7 +14,7 @@ from bot import zones
 from bot.errors import RotaError
 from bot.layers import Layer, Unit
 from bot.rotanames import quoted, stranger
-from bot.rotarules import YEARS, printable, validate
+from bot.rotarules import printable, validate
 from bot.schedules import Rota, Schedule
 from bot.wallclock import instant
 from bot.windows import DAY, clock
@@ -26,6 +26,8 @@ MOST_ROWS: Final = 20_000
 """Eighteen years of three shifts a day."""
 MOST_SAID: Final = 10
 """Bad rows in one refusal; who has mended these sees the next."""
+YEARS: Final = (2000, 2100)
+"""For which clocks are known, or foreseen; another one is a slip of the hand."""
 _TIME = re.compile(
     r"(\d{1,2})(?:(?:[:Hh]|(?<!^0)\.)(\d\d)(?::00)?|[Hh]|(?= ?[AaPp])|(?<=\d\d))(?: ?([AaPp])\.?[Mm]\.?)?",
     re.ASCII,

@@ -214,12 +214,12 @@ LAYER = 'schedule "on call", layer "weekday nights"'
             f'{LAYER}: "start" must be a date and time, such as 2026-01-05T21:00:00.',
         ),
         *(
-            ("start = 2026-01-05", f"start = {year}-01-05", f'{LAYER}: "start" needs a year from 2000 to 2100.')
-            for year in ("0206", "1999", "2101")
+            ("start = 2026-01-05", f"start = {year}-01-05", f'{LAYER}: "start" needs a year from 1900 to 2200.')
+            for year in ("0206", "1899", "2201")
         ),
-        ("until = 2027", "until = 9999", f'{LAYER}: "until" needs a year from 2000 to 2100.'),
-        ("end = 2026-02-04", "end = 2101-02-04",
-         'schedule "on call", override 1: "end" needs a year from 2000 to 2100.'),
+        ("until = 2027", "until = 9999", f'{LAYER}: "until" needs a year from 1900 to 2200.'),
+        ("end = 2026-02-04", "end = 2201-02-04",
+         'schedule "on call", override 1: "end" needs a year from 1900 to 2200.'),
         ('"Bo", [', '"Bo\u200b", [', f"{LAYER}, participant 2: the name has a character in it that cannot be seen, "
          "such as a line break."),
         ("0\nzone =", f'0\nzone = "{"x" * 5000}"\n#', f'{LAYER}: unknown zone "{"x" * 79}…".'),
