@@ -70,7 +70,7 @@ _MONEY: Final = (
     r"(?:[$€£₴₽¥₹]|(?:usd|eur|gbp|uah|pln|chf|cad|aud|mxn|zł|zl|грн|dollars?|euros?|pounds?|bucks|d[oó]lares"
     r"|pesos|гривень|гривні|доларів|долари|євро|злотих)(?![^\W\d_]))"
 )
-_ALONE: Final = r"(?<![\d])(?<!\d[-./ :+])(?:{})(?!\d)(?![-./:]\d)"
+_ALONE: Final = r"(?<![\d])(?<!\d[-./ :+])(?<!\d [-–—./] )(?:{})(?!\d)(?![-./:]\d)"
 """Not a piece of something longer: 06.12.05 is a date, 06.12.05.19.84 is a telephone in Paris."""
 
 NO_NUMBER: Final = tuple(
