@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot import casecode, grammar
@@ -316,8 +316,12 @@ def test_a_text_that_begins_with_a_command_word_is_never_words(
     mark: str, ask: str, gap: str, rest: str
 ) -> None:
     """Obeyed, or held and asked about: "NOTE he lies" must never reach him because a code was forgotten."""
-    said = staff_said(mark + ask.upper() + gap + rest, admin=True)
-    assert isinstance(said, Command | Held | WrongCode)
+    text = mark + ask.upper() + gap + rest
+    led = casecode.leading(text)
+    assume(
+        led is None or isinstance(led[0], casecode.Mistyped)
+    )  # "add 4" is the code ADD4, with a slip of the thumb
+    assert isinstance(staff_said(text, admin=True), Command | Held | WrongCode)
 
 
 @settings(max_examples=200)

@@ -280,7 +280,7 @@ def _linked(work: Work, cast: Cast) -> object:
     """Each link leads to its own calendar, and to what was handed out there."""
     for link, number in ((cast.link, cast.number), (cast.other_link, cast.other_number)):
         feed = work.feeds.find(link)
-        if feed is None or feed.handed[0].sequence != number:
+        if feed is None or feed.handed.events[0].sequence != number:
             raise Shut
     return None
 
