@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot import fairness, rota
+from bot.changes import Kind, Override, Status
 from bot.people import Staff, StaffId
 from bot.rota import Rota
 from bot.schedules import Schedule
@@ -147,6 +148,41 @@ def current(schedule: Schedule[StaffId] | None, person: StaffId, start: datetime
         and start < end
         and rota.shifts_of(schedule, person, start, end) == [(start, end)]
     )
+
+
+def taken_off(
+    schedule: Schedule[StaffId], person: StaffId, start: datetime, end: datetime, *, by: StaffId
+) -> tuple[Override[StaffId], ...]:
+    """What takes her off call within [start, end), whoever's turn it was.
+
+    Swaps act after overrides: of a shift that she has taken, the turn of whoever gave it goes, and of a chain of such
+    swaps the first that is needed.
+    """
+    made: list[Override[StaffId]] = []
+    seen: set[tuple[StaffId, datetime, datetime]] = set()
+    level = {(person, start, end)}
+    while level:
+        seen |= level
+        made += [Override(kind=Kind.REMOVE, start=a, end=b, remove=one, by=by) for one, a, b in sorted(level)]
+        after = replace(schedule, overrides=(*schedule.overrides, *made))
+        left = rota.shifts_of(after, person, start, end)
+        level = {
+            (swap.giver, max(first, a, swap.start), min(last, b, swap.end))
+            for first, last in left
+            for one, a, b in level
+            for swap in schedule.swaps
+            if swap.status is Status.TAKEN and swap.taker == one
+            if max(first, a, swap.start) < min(last, b, swap.end)
+        } - seen
+    return tuple(made)
+
+
+def given_away(
+    schedule: Schedule[StaffId], person: StaffId, start: datetime, end: datetime
+) -> StaffId | None:
+    """Who has taken a shift of hers within [start, end): to be added there would not bring it back."""
+    swaps = (one for one in schedule.swaps if one.status is Status.TAKEN and one.giver == person)
+    return next((one.taker for one in swaps if one.start < end and start < one.end), None)
 
 
 def _alike(one: Span, other: Span) -> bool:

@@ -47,31 +47,41 @@ def may_replace(
         raise NotNow("cover.past")
     if giver.id == taker.id:
         raise NotNow("plan.same")
-    if not taker.takes_conversations:
-        raise NotNow("plan.not.counselor", name=taker.name)
+    _can_serve(taker)
     if not rules.current(known.rota.named(schedule), giver.id, start, end):
         raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, giver, reader=turn.staff))
     if rules.hers(known, schedule, taker.id, start, end):
         raise NotNow("plan.on.already", name=taker.name)
 
 
+def _can_serve(person: Staff) -> None:
+    if not person.takes_conversations:
+        raise NotNow("plan.not.counselor", name=person.name)
+    if not person.can_answer:
+        raise NotNow("plan.unreachable", name=person.name)
+
+
 def may_add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
     """NotNow where it is over, or she is on call then."""
     if end <= max(start, turn.work.now):
         raise NotNow("cover.past")
-    if not person.takes_conversations:
-        raise NotNow("plan.not.counselor", name=person.name)
-    if rules.hers(books(turn.work, turn.line), schedule, person.id, max(start, turn.work.now), end):
+    _can_serve(person)
+    known = books(turn.work, turn.line)
+    if rules.hers(known, schedule, person.id, max(start, turn.work.now), end):
         raise NotNow("plan.on.already", name=person.name)
+    planned = known.rota.named(schedule)
+    taker = rules.given_away(planned, person.id, max(start, turn.work.now), end) if planned else None
+    other = known.people.get(taker) if taker is not None else None
+    if other is not None:
+        raise NotNow("plan.given.away", name=person.name, taker=other.name)
 
 
 def add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
     """She is on call then, beside whoever is."""
     may_add(turn, person, schedule, start, end)
     start = max(start, turn.work.now)
-    _override(
-        turn, person, schedule, Override(kind=Kind.ADD, start=start, end=end, add=person.id, by=turn.staff.id)
-    )
+    made = Override(kind=Kind.ADD, start=start, end=end, add=person.id, by=turn.staff.id)
+    _override(turn, schedule, (made,), "shift added")
     _inform(turn, person, "plan.added", "plan.added.done", start, end)
 
 
@@ -80,10 +90,12 @@ def remove(turn: Turn, person: Staff, schedule: str, start: datetime, end: datet
     start = max(start, turn.work.now)
     if end <= start:
         raise NotNow("cover.past")
-    if not rules.hers(books(turn.work, turn.line), schedule, person.id, start, end):
+    known = books(turn.work, turn.line)
+    planned = known.rota.named(schedule)
+    if planned is None or not rules.hers(known, schedule, person.id, start, end):
         raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, person, reader=turn.staff))
-    made = Override(kind=Kind.REMOVE, start=start, end=end, remove=person.id, by=turn.staff.id)
-    _override(turn, person, schedule, made)
+    made = rules.taken_off(planned, person.id, start, end, by=turn.staff.id)
+    _override(turn, schedule, made, "shift removed")
     _inform(turn, person, "plan.removed", "plan.removed.done", start, end)
 
 
@@ -94,17 +106,16 @@ def leaves_a_gap(turn: Turn, person: StaffId, schedule: str, start: datetime, en
     return planned is not None and bool(rota.gaps(planned, start, end, able.__contains__))
 
 
-def _override(turn: Turn, person: Staff, schedule: str, made: Override[StaffId]) -> None:
+def _override(turn: Turn, schedule: str, made: tuple[Override[StaffId], ...], what: str) -> None:
     def change(planned: Rota[StaffId]) -> Rota[StaffId]:
         return Rota(
             tuple(
-                replace(one, overrides=(*one.overrides, made)) if one.name == schedule else one
+                replace(one, overrides=(*one.overrides, *made)) if one.name == schedule else one
                 for one in planned.schedules
             )
         )
 
-    word = "added" if made.kind is Kind.ADD else "removed"
-    planning.change(turn.work, turn.line, change, by=turn.staff.id, what=f"shift {word}")
+    planning.change(turn.work, turn.line, change, by=turn.staff.id, what=what)
 
 
 def _inform(turn: Turn, person: Staff, place: str, done: str, start: datetime, end: datetime) -> None:

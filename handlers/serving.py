@@ -246,7 +246,7 @@ def _is_gone(taker: Staff | None) -> bool:
 
 def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
     """It is open again and hers until somebody takes it; where that cannot be, the request is over, and they hear that
-    nobody serves."""
+    nobody serves, unless somebody else has it by now."""
     assert cover.taker is not None
     name = taker.name if taker is not None else ""
     begun = cover.start <= work.now or (cover.returned is not None and cover.returned[0] <= work.now)
@@ -256,6 +256,9 @@ def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
         return True
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         return False
+    ahead = max(cover.start, work.now)
+    if not rules.hers(books(work, line), cover.schedule, cover.taker, ahead, cover.end):
+        return True
     giver = work.staff.get(cover.giver)
     said = {"name": name, "giver": giver.name if giver else "-"}
     for person in concerned(work, cover):

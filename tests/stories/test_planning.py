@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -189,6 +190,10 @@ async def test_away(line: Stage) -> None:
     (sure,) = await says(line, bo, "COVER Saturday night")
     assert "OK asks 1 colleague" in sure  # Cleo: Alma is away
 
+    assert (await says(line, bo, "AWAY 20-28 Nov"))[0].startswith("Away Fri 20 Nov - Sat 28 Nov?")
+    assert (await says(line, bo, "OK"))[0].startswith("Noted: away ")
+    await says(line, bo, "AWAY 1 DROP")
+
     (told,) = await says(line, alma, "AWAY 28 Nov - 1 Dec")
     assert told.startswith("You are away then already")
     for text in ("AWAY 20 Nov 2026", "AWAY 2-3 Nov 2026"):
@@ -202,6 +207,24 @@ async def test_away(line: Stage) -> None:
     assert await says(line, alma, "AWAY 1 DROP") == ["Taken back: away Fri 27 Nov - Sat 28 Nov."]
     (told,) = await says(line, alma, "AWAY")
     assert told.startswith("Nothing is noted.")
+
+
+async def test_ok_twice_while_the_next_question_is_on_its_way(line: Stage) -> None:
+    """She cannot have read it: nobody is asked, and it stands there once more in the end."""
+    alma, bo, _cleo = await three(line)
+    await says(line, alma, "AWAY 27-28 Nov")
+    new(alma), new(bo)
+    assert isinstance(alma, TelegramPhone)
+    gate = line.town.telegram.faults.hold("sendMessage", where=lambda sent: "still yours" in sent["text"])
+    await alma.write("OK", to="staff")
+    async with asyncio.timeout(20):
+        await gate.reached()
+    await alma.write("OK", to="staff")
+    await asyncio.sleep(0.3)
+    gate.open()
+    await line.settled()
+    assert [text.partition(":")[0] for text in new(alma)][-1] == "Your shifts then are still yours"
+    assert bo.silent
 
 
 async def test_an_admin_plans_for_others(line: Stage) -> None:
@@ -250,6 +273,32 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert await serves(line) == {"Bo"}
     trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
     assert {"shift taken", "shift added", "shift removed"} <= set(trail)
+
+
+async def test_who_took_a_shift_is_taken_off_it(line: Stage) -> None:
+    """Bo serves for Alma: REMOVE Bo is true of what he took, ADD Alma is answered by what brings it back. Whom Cleo
+    serves for may go without anybody hearing of a gap that is none."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    await line.rounds(seconds=1)
+    for words in ("COVER Friday night FOR Alma BY Bo", "REMOVE Bo Friday 23-01"):
+        await says(line, charlie, words)
+        await says(line, charlie, "OK")
+    one, late = FRIDAY[0] + timedelta(minutes=90), FRIDAY[0] + timedelta(hours=4)
+    assert [await serves(line, at) for at in (FRIDAY[0], one, late)] == [{"Bo"}, set(), {"Bo"}]
+    (told,) = await says(line, charlie, "ADD Alma Saturday 03-05")
+    assert told.startswith("Alma gave that shift to Bo, and ADD does not bring it back.")
+    for words in ("COVER Friday 22-23 FOR Bo BY Cleo", "COVER Saturday 01-07 FOR Bo BY Cleo"):
+        await says(line, charlie, words)
+        await says(line, charlie, "OK")
+    assert [await serves(line, at) for at in (FRIDAY[0], one, late)] == [{"Cleo"}, set(), {"Cleo"}]
+    new(alma), new(bo), new(charlie)
+    await bo.write("STOP")
+    await line.rounds(seconds=40)
+    assert not [text for text in (*new(alma), *new(charlie)) if "Nobody serves" in text]
+    await says(line, charlie, "REMOVE Cleo Saturday 01-07")
+    await says(line, charlie, "OK")
+    assert [await serves(line, at) for at in (FRIDAY[0], one, late)] == [{"Cleo"}, set(), set()]
 
 
 @pytest.mark.parametrize("words", ["REMOVE Alma Friday night", "COVER Friday night FOR Alma BY Bo"])
