@@ -149,6 +149,18 @@ def _range(left: list[DateWord], right: list[DateWord], today: date) -> Said | N
     if [word.sort for word in (*left, *right)] == [Sort.NUMBER, Sort.NUMBER]:
         return _numbers(_value(left[0]), _value(right[0]), today)
     left, right = _both(left, right)
+    if {word.sort for word in left} & {Sort.MONTH, Sort.DATE}:
+        running = _between(left, right, today - LATELY)
+        if running is not None and running.day < today <= (running.last or today - DAY):
+            return running  # "26-30 Nov" on the 27th is not next year's
+    return _between(left, right, today)
+
+
+LATELY: Final = DAY * 60
+"""So long ago may a time have begun that is not over."""
+
+
+def _between(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
     first = _side(left, today)
     last = None if first is None else _side(right, first.day)
     if first is None or last is None or first.last is not None or last.last is not None:
