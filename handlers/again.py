@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from bot import answerwords
 from bot.changes import Status
 from bot.errors import NotNow
 from bot.ownshifts import Service
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
+from bot.redact import Secret
 from bot.reminders import Remind, about_what
 from handlers import coverwords, desk, gapalarm, plans, questions, reminding
 from handlers.turn import Turn
@@ -20,7 +22,8 @@ Open = tuple[str, Phrase]
 
 
 def ask(turn: Turn) -> bool:
-    """Whether it was put again: nothing is open in which her word could be meant for a texter, and one question is."""
+    """Whether it was put again: nothing is open in which her word could be meant for a texter, and a question is. Of
+    several READY? comes first, for somebody waits for that, then what is due soonest."""
     laid_out = desk.laid_out(turn)
     if turn.swiped is not None or laid_out.talking:
         return False
@@ -30,13 +33,36 @@ def ask(turn: Turn) -> bool:
         # READY? stands for the reminders of the same shift.
         if found and (found[0] not in open_ or question.kind is QuestionKind.READY):
             open_[found[0]] = (found[1], question)
-    if len(open_) != 1:
+    if not open_:
         return False
     if laid_out.closed:
         # Until a moment ago there was a texter whom she could have meant.
         turn.tell("none.open")
-    ((what, question),) = open_.values()
+    what, question = min(
+        open_.values(), key=lambda one: (one[1].kind is not QuestionKind.READY, one[1].due_at, one[1].id)
+    )
     questions.repeat(turn, what, question)
+    return True
+
+
+def either(turn: Turn, text: str) -> bool:
+    """Whether her text, an answer in her own words, could be for a texter as well: then it is held, and she is asked
+    which, by a letter that OK and CAN'T answer as they do the question itself.
+
+    "Yes" behind a reminder may be the answer to what Robin asked a minute before; taken for hers it would be lost to
+    him. OK and CAN'T stay the words for questions.
+    """
+    if turn.asked is not None or answerwords.agreed(text) is None or not desk.laid_out(turn).talking:
+        return False
+    try:
+        found = questions.meant(turn, agreed=True)
+    except NotNow:
+        return False
+    if found is None:
+        return False
+    desk.put_aside(turn, Secret(text), "which", turn.writer)
+    codes = [one.code for one in turn.work.conversations.talking_with(turn.staff.id)]
+    questions.repeat(turn, phrase("question.or.texter", codes=desk.either(turn, codes)), found.question)
     return True
 
 

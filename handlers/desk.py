@@ -110,7 +110,7 @@ def _relayed(
         )
     except NotNow as refusal:
         if refusal.phrase in HELD_FOR:
-            _put_aside(turn, text, HELD_FOR[refusal.phrase], writer, conversation)
+            put_aside(turn, text, HELD_FOR[refusal.phrase], writer, conversation)
             turn.tell_about(conversation, refusal.phrase, **_but_code(refusal.arguments))
             return False
         apply.mark(work, line, writer, apply.FAILED)
@@ -156,7 +156,7 @@ def hold(
     word: str = "",
 ) -> None:
     """Keeps her words until she says where they go, and asks. Never guessed, never lost without a word."""
-    _put_aside(turn, text, why, turn.writer, conversation)
+    put_aside(turn, text, why, turn.writer, conversation)
     if why == "command" and conversation is not None:
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
@@ -167,9 +167,10 @@ def hold(
         ask_which(turn)
 
 
-def _put_aside(
+def put_aside(
     turn: Turn, text: Secret[str], why: str, writer: Writer, conversation: Conversation | None = None
 ) -> None:
+    """Keeps her words without asking: whoever calls does."""
     could_be = (conversation,) if conversation else turn.work.conversations.talking_with(turn.staff.id)
     turn.work.conversations.stay(could_be)
     turn.work.held.put(
@@ -233,7 +234,7 @@ def _send_each(
         target = turn.work.conversations.get(about) if about else certain(turn)
         writer = replace(turn.writer, message=one.message)
         if target is None:
-            _put_aside(turn, one.text, "which", writer)
+            put_aside(turn, one.text, "which", writer)
             unsure = True
         elif target.state is not State.TALKING or target.counselor != turn.staff.id:
             apply.mark(turn.work, turn.line, writer, apply.FAILED)

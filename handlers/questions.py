@@ -147,6 +147,7 @@ def follow(turn: Turn) -> None:
 def shown(work: Work, question: QuestionId | None) -> None:
     """The carrier has a letter with this question: from now on she may read it."""
     if question is not None and work.told.known("follows", question.hex()):
+        work.told.first("shown", question.hex(), until=work.now)
         work.told.first("shown", question.hex(), _step(work.now), until=work.now)
 
 
@@ -159,7 +160,8 @@ def perhaps_unread(turn: Turn, answer: Answer) -> bool:
     if not told.known("follows", question):
         return False
     lately = [_step(turn.work.now - STEP * n) for n in range(UNREAD // STEP + 1)]
-    if not any(told.known("shown", question, one) for one in lately):
+    # One that the carrier has not got yet cannot have been read.
+    if told.known("shown", question) and not any(told.known("shown", question, one) for one in lately):
         return False
     return told.first("shown once more", question, until=turn.work.now)
 

@@ -139,6 +139,8 @@ def _text(turn: Turn, obey: Obey) -> None:
             known = desk.named(turn, code) if code else desk.certain(turn)
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
         case grammar.Agreement(text=words) | grammar.Refusal(text=words):
+            if words.casefold() not in ONLY_ANSWERS and again.either(turn, words):
+                return
             answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
             if answer is not None:
                 _answered(turn, obey, answer)
@@ -148,8 +150,14 @@ def _text(turn: Turn, obey: Obey) -> None:
             _plain(turn, obey, words)
 
 
+ONLY_ANSWERS = frozenset({"ok", "can't", "can’t", "cant"})
+"""The words that every question names; "sí" and "no puedo" mean the same, and are also what one says to a texter."""
+
+
 def _plain(turn: Turn, obey: Obey, words: str) -> None:
     """Words without a code: an answer in her own words, if a question was the last thing there; else a texter's."""
+    if again.either(turn, words):
+        return
     answer = questions.natural(turn, words)
     if answer is not None:
         _answered(turn, obey, answer)

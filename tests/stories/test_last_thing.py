@@ -107,6 +107,31 @@ async def test_an_answer_in_her_own_words(line: Stage, words: str) -> None:
     assert not await waits(line, question)
 
 
+@pytest.mark.parametrize("words", ["yes", "sí", "No, sorry"])
+@pytest.mark.parametrize("medium", ["sms", "telegram"])
+async def test_an_answer_that_could_be_robins_is_held(line: Stage, medium: str, words: str) -> None:
+    """He had just asked her something: nobody guesses. OK answers the question, the code sends him hers."""
+    alma, robin = await line.on_call("Alma", medium), line.texter("sms")
+    code = await line.talk(robin, alma)
+    await texts(robin, "shall I leave him?")
+    await alma.shows(f"{code} shall I leave him?")
+    for answer in (code, "OK"):
+        _, question = await ask_alma(line)
+        await line.settled()
+        new(alma), new(robin)
+        await alma.write(words)
+        await line.settled()
+        (asked,) = new(alma)
+        assert asked.startswith("Not sent. Is it your answer to the question? Text OK or CAN'T.")
+        assert code in asked
+        assert robin.silent
+        assert await waits(line, question)
+        await alma.write(answer)
+        await line.settled()
+        assert new(robin) == ([words] if answer == code else [])
+        assert await waits(line, question) == (answer == code)
+
+
 async def test_an_unclear_text_behind_a_question(line: Stage) -> None:
     """With nobody there she is asked once more, and her next word is the answer; with Robin there it is held."""
     alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handlers.rehearsal.clock import Clock
-from tests.stories.planning import NIGHT, THURSDAY, asks, says, three
+from tests.stories.planning import NIGHT, THURSDAY, asks, nights, says, three
 from tests.stories.rotas import turns, whole_hour
 from tests.stories.stage import Stage, new, staged
 
@@ -40,6 +40,21 @@ async def test_cannot_again_and_nobody_takes_it(line: Stage) -> None:
         f"READY? Your shift begins: {NIGHT}. OK or CAN'T?",
     ]
     assert await says(line, alma, "OK") == ["Thank you. You are on call until Sat 28 Nov 07:00."]
+
+
+async def test_cannot_after_another_word(line: Stage) -> None:
+    """Two shifts of hers are asked about; WHO came in between. CAN'T is put to READY? again, and is obeyed then."""
+    alma, bo = await line.staff("Alma", "sms"), await line.staff("Bo", "sms")
+    await nights(line, "Alma")
+    await line.rounds(hours=12, minutes=1)
+    await line.rounds(hours=23)
+    await line.rounds(hours=1)
+    new(bo)
+    await says(line, alma, "WHO")
+    (again,) = await says(line, alma, "CAN'T")
+    assert again.startswith("READY?")
+    assert await says(line, alma, "CAN'T")
+    assert len(new(bo)) == 1
 
 
 async def test_off_since_before_her_shift(line: Stage) -> None:
