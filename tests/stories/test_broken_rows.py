@@ -202,7 +202,8 @@ async def test_without_a_rota_that_opens_the_supervisors_are_asked(line: Stage) 
     await robin.shows("Hi, thanks for writing.")
     await line.later(minutes=7)
     await charlie.shows("New conversation")
-    assert len(await trail(line)) == 1
+    # Once a day, and midnight may come in between.
+    assert len(set(await trail(line))) == 1
 
 
 async def test_labels_that_were_swapped_misdirect_nobody(line: Stage) -> None:
