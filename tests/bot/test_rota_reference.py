@@ -231,7 +231,7 @@ def schedules(draw: st.DrawFn, anywhere: bool = False) -> tuple[Schedule[str], d
     return planned, middle
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schedules())
 def test_every_minute_has_the_people_that_counting_by_hand_finds(
     drawn: tuple[Schedule[str], datetime],
