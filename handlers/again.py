@@ -54,15 +54,12 @@ def either(turn: Turn, text: str) -> bool:
     """
     if turn.asked is not None or answerwords.agreed(text) is None or not desk.laid_out(turn).talking:
         return False
-    try:
-        found = questions.meant(turn, agreed=True)
-    except NotNow:
-        return False
-    if found is None:
+    question = _stands(turn)
+    if question is None:
         return False
     desk.put_aside(turn, Secret(text), "which", turn.writer)
     codes = [one.code for one in turn.work.conversations.talking_with(turn.staff.id)]
-    questions.repeat(turn, phrase("question.or.texter", codes=desk.either(turn, codes)), found.question)
+    questions.repeat(turn, phrase("question.or.texter", codes=desk.either(turn, codes)), question)
     return True
 
 
@@ -74,16 +71,21 @@ def unclear(turn: Turn) -> bool:
     """
     if turn.swiped is not None or desk.laid_out(turn).talking:
         return False
-    try:
-        found = questions.meant(turn, agreed=True)
-    except NotNow:
+    question = _stands(turn)
+    if question is None:
         return False
-    if found is None:
-        return False
-    question = found.question
     known = KINDS[question.kind](turn, question) if question.kind in KINDS else None
     questions.repeat(turn, known[1] if known else phrase("question.again"), question)
     return True
+
+
+def _stands(turn: Turn) -> Question | None:
+    """The question that OK would answer now."""
+    try:
+        found = questions.meant(turn, agreed=True)
+    except NotNow:
+        return None
+    return found.question if found is not None else None
 
 
 def once_more(turn: Turn, answer: questions.Answer) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import casecode, grammar, planwords
+from bot import casecode, grammar, letters, planwords
 from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, Stale, WriterError
 from bot.grammar import Word
@@ -139,7 +139,7 @@ def _text(turn: Turn, obey: Obey) -> None:
             known = desk.named(turn, code) if code else desk.certain(turn)
             desk.hold(turn, Secret(words), "command", conversation=known, word=ask.upper())
         case grammar.Agreement(text=words) | grammar.Refusal(text=words):
-            if words.casefold() not in ONLY_ANSWERS and again.either(turn, words):
+            if grammar.bare(letters.straight(words)) not in ONLY_ANSWERS and again.either(turn, words):
                 return
             answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
             if answer is not None:
@@ -150,7 +150,7 @@ def _text(turn: Turn, obey: Obey) -> None:
             _plain(turn, obey, words)
 
 
-ONLY_ANSWERS = frozenset({"ok", "can't", "can’t", "cant"})
+ONLY_ANSWERS = frozenset({"ok", "okay", "ок", "can't", "cant"})
 """The words that every question names; "sí" and "no puedo" mean the same, and are also what one says to a texter."""
 
 

@@ -115,7 +115,7 @@ async def test_an_answer_that_could_be_robins_is_held(line: Stage, medium: str, 
     code = await line.talk(robin, alma)
     await texts(robin, "shall I leave him?")
     await alma.shows(f"{code} shall I leave him?")
-    for answer in (code, "OK"):
+    for answer in (code, "Ok!"):
         _, question = await ask_alma(line)
         await line.settled()
         new(alma), new(robin)
@@ -130,6 +130,19 @@ async def test_an_answer_that_could_be_robins_is_held(line: Stage, medium: str, 
         await line.settled()
         assert new(robin) == ([words] if answer == code else [])
         assert await waits(line, question) == (answer == code)
+
+
+async def test_ok_is_the_answer_however_it_is_written(line: Stage) -> None:
+    """While she talks with Robin too: every question says OK, so nobody is asked what that was."""
+    alma, robin = await line.on_call("Alma", "sms"), line.texter("sms")
+    await line.talk(robin, alma)
+    for words in ("OK!", "Okay.", "can’t"):
+        _, question = await ask_alma(line)
+        await line.settled()
+        await alma.write(words)
+        await line.settled()
+        assert not await waits(line, question), words
+    assert robin.silent
 
 
 async def test_an_unclear_text_behind_a_question(line: Stage) -> None:
