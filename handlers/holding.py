@@ -26,7 +26,8 @@ def begin(work: Work, conversation_id: ConversationId, *, until: datetime, by: S
 def end(work: Work, conversation_id: ConversationId, *, by: StaffId | None = None) -> bool:
     """It is kept no longer; whether it was erased at once, because its texter had asked for it."""
     hold = work.holds.of(conversation_id)
-    work.holds.end(conversation_id)
+    if not work.holds.end(conversation_id):
+        return False  # another process has just done it, and says so
     detail = "" if by is not None else "by its date"
     work.audit.note("hold ended", by=by, conversation=conversation_id, detail=detail)
     ended = work.endings.of(conversation_id)

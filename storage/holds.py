@@ -86,10 +86,11 @@ class Holds:
         """Its texter wants it erased: remembered for the end of the hold."""
         self.put(replace(hold, wished=True))
 
-    def end(self, conversation_id: ConversationId) -> None:
-        """It holds no more."""
-        self._desk.conn.execute(_END, {"of": conversation_id})
+    def end(self, conversation_id: ConversationId) -> bool:
+        """It holds no more; whether it did until now: of two that end it at once one is told so."""
+        held = self._desk.conn.execute(_END, {"of": conversation_id}).rowcount == 1
         self._look(conversation_id)
+        return held
 
     def _look(self, conversation_id: ConversationId) -> None:
         self._desk.conn.execute(_LOOK, {"of": conversation_id, "now": self._desk.now})

@@ -230,9 +230,12 @@ async def test_a_hold_stops_time_and_nothing_else(line: Stage) -> None:
     await line.later(days=59)
     await line.sweeps()
     assert await states(line) == [State.SEALED]
-    assert await line.do(lambda work: work.conversations.by_code(code).texter) is not None
+    kept = await line.do(lambda work: work.conversations.by_code(code))
+    assert kept.texter is not None
     await line.later(days=2)
     await line.sweeps()
+    # Another process had found it over at the same moment: once is enough for the trail.
+    await line.do(lambda work: holding.end(work, kept.id))
     assert await states(line) == [State.ERASED]
     assert await line.count(holds) == 0
     whats = await line.do(lambda work: [entry.what for entry in work.audit.entries()])
