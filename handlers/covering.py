@@ -163,8 +163,11 @@ def _dropped(work: Work, line: Line, cover: Cover) -> bool:
     for person in people.values():
         if not mark_dropped(work, cover, person):
             continue
-        said = {"name": taker.name if taker else "-", "giver": giver.name if giver else "-"}
-        inform(work, line, person, cover, "cover.dropped", **said)
+        said = {"name": taker.name if taker else "", "giver": giver.name if giver else ""}
+        if cover.returned is not None:
+            said["back"] = line.span_for(person, *cover.returned)
+        place = "cover.dropped" if cover.returned is None else "cover.dropped.swap"
+        inform(work, line, person, cover, place, **said)
     return True
 
 
@@ -172,9 +175,9 @@ def _expired(work: Work, line: Line, cover: Cover) -> None:
     giver = work.staff.get(cover.giver)
     for person in concerned(work, cover):
         place = "cover.expired" if person.id == cover.giver else "cover.expired.other"
-        inform(work, line, person, cover, place, name=giver.name if giver else "-")
+        inform(work, line, person, cover, place, name=giver.name if giver else "")
     told = (cover.giver, cover.by)
-    tell_admins(work, line, cover, "cover.expired.other", but=told, name=giver.name if giver else "-")
+    tell_admins(work, line, cover, "cover.expired.other", but=told, name=giver.name if giver else "")
 
 
 def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:

@@ -130,18 +130,45 @@ def mark_dropped(work: Work, cover: Cover, person: Staff) -> bool:
 
 
 def inform(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
+    """Says it to her, if she can be told. `name` and `giver`: "" for who has left; `count`: how many were asked."""
     if person.contact is not None:
         span = line.span_for(person, cover.start, cover.end)
         said = {"number": str(cover.number), "span": span, "take": "", **more}
-        if said.get("name") == "":
-            said["name"] = line.say_to(person, phrase("staff.gone"))
+        said |= {one: gone(line, person, one) for one in ("name", "giver") if said.get(one) == ""}
         if place in UNTAKEN and cover.status is Status.OPEN:
             said["take"] = " " + line.say_to(person, _what_she_can_do(cover, person))
+        if place in ASKED:
+            said["asked"] = line.say_to(person, _who_else(cover, person, said["count"]))
         apply.tell(work, line, person.contact, phrase(place, **said))
 
 
-UNTAKEN: Final = frozenset({"cover.alarm.nobody", "cover.back.other", "cover.left.other"})
+def gone(line: Line, reader: Staff, part: str = "name") -> str:
+    """How somebody is named who has left: as a sentence begins (`name`), or within one (`giver`)."""
+    said = line.say_to(reader, phrase("staff.gone"))
+    return said if part == "name" else said[:1].lower() + said[1:]
+
+
+def _who_else(cover: Cover, person: Staff, count: str) -> Phrase:
+    """How many were asked in place of whoever cannot. That nobody is left she hears together with who knows."""
+    if count != "0":
+        place = "cover.others.drop" if person.id == cover.giver else "cover.others"
+        return phrase(place, count=count, number=str(cover.number))
+    return phrase("cover.others.none" if Role.ADMIN in person.roles else "cover.others.told")
+
+
+UNTAKEN: Final = frozenset({"cover.alarm.nobody", "cover.back.other", "cover.left.other", "cover.off.swap"})
 """What ends with how the reader can help."""
+ASKED: Final = frozenset(
+    {
+        "cover.back",
+        "cover.back.other",
+        "cover.back.swap",
+        "cover.given.back",
+        "cover.given.back.swap",
+        "cover.left.other",
+    }
+)
+"""What says who else was asked."""
 
 
 def _what_she_can_do(cover: Cover, person: Staff) -> Phrase:

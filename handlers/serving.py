@@ -11,13 +11,13 @@ from bot.changes import Status
 from bot.covering import Books, Span
 from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
-from bot.people import Staff, StaffId, Standing
+from bot.people import Role, Staff, StaffId, Standing
 from bot.phrases import phrase
 from bot.questions import QuestionKind
 from bot.schedules import Schedule
 from handlers import exchanging, questions
 from handlers.covering import cancel, withdraw
-from handlers.coverwords import About, about, ask_others, books, concerned, inform, named, tell_admins
+from handlers.coverwords import About, about, ask_others, books, concerned, gone, inform, named, tell_admins
 from handlers.line import Line
 from storage.payloads import pack
 from storage.work import Work
@@ -100,7 +100,7 @@ def tell_taken(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
     for person in concerned(work, cover):
         if person.id == taker.id:
             continue
-        said = {"name": taker.name, "giver": giver.name if giver else "-"}
+        said = {"name": taker.name, "giver": giver.name if giver else ""}
         if cover.returned is not None:
             said["back"] = line.span_for(person, *cover.returned)
         place = SERVED[person.id == cover.giver, cover.returned is not None]
@@ -112,7 +112,7 @@ def confirm(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
     giver = work.staff.get(cover.giver)
     said = {
         "number": str(cover.number),
-        "name": giver.name if giver else "-",
+        "name": giver.name if giver else gone(line, taker, "giver"),
         "span": line.span_for(taker, cover.start, cover.end),
     }
     if cover.returned is not None:
@@ -172,8 +172,11 @@ def _reopen(work: Work, line: Line, cover: Cover, who: Staff) -> None:
     if not _can_be_undone(planned, cover, who.id):
         raise NotNow("cover.moved", number=number)
     after, count = _open_again(work, line, cover, who.id, by=who.id)
-    inform(work, line, who, after, "cover.given.back")
-    _tell_given_back(work, line, after, who.id, "cover.back.other", name=who.name, count=count)
+    said = {"count": str(count)}
+    if cover.returned is not None:
+        said["back"] = line.span_for(who, *cover.returned)
+    inform(work, line, who, after, UNDONE[cover.returned is not None], **said)
+    _tell_given_back(work, line, cover, after, "cover.back.other", name=who.name, count=count)
 
 
 def _can_be_undone(planned: Schedule[StaffId] | None, cover: Cover, taker: StaffId) -> bool:
@@ -204,17 +207,30 @@ def _open_again(
     return after, ask_others(work, line, after, giver) if giver is not None else 0
 
 
+UNDONE: Final = {False: "cover.given.back", True: "cover.given.back.swap"}
+"""What she reads who gave it back, of cover or of a swap."""
+AGAIN: Final = {False: "cover.back", True: "cover.back.swap"}
+"""What the giver reads."""
+
+
 def _tell_given_back(
-    work: Work, line: Line, cover: Cover, taker: StaffId, others: str, *, name: str, count: int
+    work: Work, line: Line, cover: Cover, after: Cover, others: str, *, name: str, count: int
 ) -> None:
-    """The giver, who asked in her place, and the admins where it is soon or nobody's."""
+    """The giver, who asked in her place, and the admins where it is soon or nobody's, or nobody is left to ask. Of a
+    swap both halves."""
     giver = work.staff.get(cover.giver)
-    said = {"name": name, "giver": giver.name if giver else "-", "count": str(count)}
-    for person in concerned(work, cover):
-        inform(work, line, person, cover, "cover.back" if person == giver else others, **said)
-    if cover.start - work.now <= SOON or giver is None:
-        told = (taker, cover.giver, cover.by)
-        tell_admins(work, line, cover, others, but=told, **said)
+    swap = cover.returned is not None
+    others = "cover.orphan" if giver is None else "cover.off.swap" if swap else others
+    people = {one.id: one for one in concerned(work, cover)}
+    if cover.start - work.now <= SOON or giver is None or not count:
+        people |= {one.id: one for one in work.staff.everyone() if Role.ADMIN in one.roles}
+    for person in people.values():
+        if person.id == cover.taker:
+            continue
+        said = {"name": name, "giver": giver.name if giver else "", "count": str(count)}
+        if cover.returned is not None:
+            said["back"] = line.span_for(person, *cover.returned)
+        inform(work, line, person, after, AGAIN[swap] if person.id == cover.giver else others, **said)
 
 
 # ── Whoever took it has gone ──
@@ -252,7 +268,7 @@ def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
     begun = cover.start <= work.now or (cover.returned is not None and cover.returned[0] <= work.now)
     if not begun and _can_be_undone(line.rota(work).named(cover.schedule), cover, cover.taker):
         after, count = _open_again(work, line, cover, cover.taker, by=None)
-        _tell_given_back(work, line, after, cover.taker, "cover.left.other", name=name, count=count)
+        _tell_given_back(work, line, cover, after, "cover.left.other", name=name, count=count)
         return True
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         return False
@@ -260,8 +276,9 @@ def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
     if not rules.hers(books(work, line), cover.schedule, cover.taker, ahead, cover.end):
         return True
     giver = work.staff.get(cover.giver)
-    said = {"name": name, "giver": giver.name if giver else "-"}
+    place = "cover.left.gap" if giver is not None else "cover.orphan"
+    said = {"name": name, "giver": giver.name if giver else ""}
     for person in concerned(work, cover):
-        inform(work, line, person, cover, "cover.left.gap", **said)
-    tell_admins(work, line, cover, "cover.left.gap", but=(cover.taker, cover.giver, cover.by), **said)
+        inform(work, line, person, cover, place, **said)
+    tell_admins(work, line, cover, place, but=(cover.taker, cover.giver, cover.by), **said)
     return True

@@ -45,10 +45,17 @@ LONGER = {
 
 
 TAKES = ("cover.take", "cover.take.admin")
+OTHERS = ("cover.others", "cover.others.drop", "cover.others.none", "cover.others.told")
+TO_ADMINS = ("cover.others", "cover.others.none")
+"""How {asked} ends a text that says to admins what they can do."""
 
 
 def longest(said: list[str]) -> str:
     return max(said, key=lambda text: segments.count(segments.plain(text)).units)
+
+
+def others(language: str, places: tuple[str, ...]) -> str:
+    return max((phrases.say(place, language, count="12", number="1234") for place in places), key=len)
 
 
 def values(language: str, name: str) -> dict[str, str]:
@@ -69,6 +76,7 @@ def values(language: str, name: str) -> dict[str, str]:
         "requests": f"123: SWAP {name}, {span}",
         "aways": f"1: {span}",
         "take": " " + max((phrases.say(place, language, number="1234") for place in TAKES), key=len),
+        "asked": others(language, OTHERS),
         "number": "1234",
         "hours": "120",
         "all": "168",
@@ -133,6 +141,8 @@ def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> No
         names = fields(ENGLISH[place])
         for sentence in told(place) if "told" in names else [""]:
             said = {one: filled[one] for one in names} | ({"told": sentence} if sentence else {})
+            if {"asked", "take"} <= set(names):
+                said["asked"] = others(language, TO_ADMINS)
             if place == "cover.not.on":
                 said["shifts"] = ", ".join(listing.within([filled["span"]] * 3))
             text = LINE.say(Phrase(place, said), language, country="UA")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.changes import Status
+from bot.covers import Deal
 from handlers import covering
 from handlers.rehearsal.clock import Clock
 from storage.work import Work
@@ -57,7 +58,7 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
     await says(line, bo, "OK")
     new(alma), new(cleo)
     (given,) = await says(line, bo, "can’t")
-    assert given.startswith(f"{cover.number}: given back")
+    assert given == f"{cover.number}: given back, {NIGHT}. Nobody is left to ask; the admins know."
     (told,) = new(alma)
     assert told.startswith(f"Bo cannot serve for you after all: {NIGHT}.")
     assert cleo.silent
@@ -83,43 +84,52 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
 
 @pytest.mark.parametrize("how", ["removed", "STOP"])
 async def test_whoever_took_it_has_gone(line: Stage, how: str) -> None:
-    """Bo is taken off the staff, or sends STOP: Alma hears at once that it is hers again, Cleo, who was asked, no
-    second time; the admin is told only what she can do, by the name that is still known."""
+    """Bo is taken off the staff, or sends STOP: Alma hears at once that it is hers again, of a swap also what is hers
+    no longer, and Cleo, who was asked, nothing; the admin is told only what she can do, by the name that is still
+    known. Then Alma leaves, too: the shift that Cleo gives back is nobody's, and the admin reads how to fill it."""
     alma, bo, cleo = await three(line)
     charlie = await line.staff("Charlie", "sms", roles=("admin",))
-    cover = await asks(line)
+    cover = await asks(line, deal=Deal.SWAP if how == "removed" else Deal.COVER)
     await says(line, bo, "OK")
     await line.later(hours=19)
     new(alma), new(cleo), new(charlie)
     if how == "removed":
         await line.remove("Bo")
+        hers = f"Swap with Bo is off: you serve {NIGHT}, not Sat 28 Nov 22:00-07:00."
+        theirs = f"Swap with Bo is off: Alma serves {NIGHT}, not Sat 28 Nov 22:00-07:00."
     else:
         await bo.write("STOP")
+        hers = f"Bo cannot serve for you after all: {NIGHT}. Until somebody takes it, it is yours."
+        theirs = f"Bo can no longer serve for Alma: {NIGHT}. Nobody is left to ask."
     await line.rounds(seconds=1)
-    told = (
-        f"Bo cannot serve for you after all: {NIGHT}. Others asked: 0. Until somebody takes it, it is yours."
-    )
-    assert sum(text.startswith(told) for text in new(alma)) == 1
-    assert (
-        f"Bo can no longer serve for Alma: {NIGHT}. Others asked: 0. You can: COVER day FOR name BY name."
-        in (new(charlie))
-    )
+    assert new(alma).count(f"{hers} Nobody is left to ask; the admins know.") == 1
+    assert new(charlie).count(f"{theirs} You can: COVER day FOR name BY name.") == 1
     assert not any("asks for cover" in text for text in new(cleo))
     assert await status(line, cover.number) is Status.OPEN
     assert await serves(line) == {"Alma"}
+
+    await says(line, cleo, "OK")
+    assert await serves(line) == {"Cleo"}
+    await line.remove("Alma")
+    new(charlie)
+    (told, *_) = await says(line, cleo, f"COVER {cover.number} CAN'T")
+    assert told.endswith("Nobody is left to ask; the admins know.")
+    orphan = f"Cleo no longer serves {NIGHT}, the shift of a former colleague: it is nobody's."
+    assert f"{orphan} ADD name day hours puts somebody there." in new(charlie)
 
 
 async def test_an_agreement_that_a_new_rota_leaves_out_is_told(line: Stage) -> None:
     """Both would else believe that the other serves; and nobody is told that it is taken."""
     alma, bo, cleo = await three(line)
-    cover = await asks(line)
+    cover = await asks(line, deal=Deal.SWAP)
     await says(line, bo, "OK")
     new(alma), new(bo)
     await nights(line, "Alma", "Bo", "Cleo")
     assert await serves(line) == {"Alma"}
     await expires(line)
     await expires(line)
-    told = f"Bo no longer serves for Alma, {NIGHT}: the rota was changed (cover {cover.number})."
+    both = f"{NIGHT} for Sat 28 Nov 22:00-07:00, cover {cover.number}"
+    told = f"The rota was changed: the swap of Bo and Alma is off ({both})."
     assert told in new(alma)
     assert told in new(bo)
     assert await says(line, cleo, f"COVER {cover.number}") == [

@@ -148,7 +148,11 @@ async def test_swap(line: Stage) -> None:
     assert await line.do(lambda work: work.rota.version()) == before + 1
     assert (await serves(line), await serves(line, SATURDAY)) == ({"Bo"}, {"Alma"})
     assert any("You serve in return: Sat 28 Nov 22:00-07:00" in text for text in new(alma))
-    await says(line, bo, "CAN'T")
+    new(alma)
+    nobody = "Nobody is left to ask; the admins know."
+    both = f"You serve Sat 28 Nov 22:00-07:00 again, not {NIGHT}."
+    assert await says(line, bo, "CAN'T") == [f"1: swap undone. {both} {nobody}"]
+    assert f"Swap with Bo is off: you serve {NIGHT}, not Sat 28 Nov 22:00-07:00. {nobody}" in new(alma)
     assert (await serves(line), await serves(line, SATURDAY)) == ({"Alma"}, {"Bo"})
 
     await says(line, alma, "COVER 1 DROP")
