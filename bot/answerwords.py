@@ -24,7 +24,7 @@ def agreed(text: str) -> bool | None:
     """
     if text.strip()[:1] == THUMB and not set(text.strip()) - {THUMB} - _TONES:
         return True
-    words = _plain(text)
+    words = plain(text)
     if len(words) > MOST or "?" in text:
         return None
     for means, pattern in _PATTERNS.items():
@@ -33,20 +33,25 @@ def agreed(text: str) -> bool | None:
     return None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Its words with a space between them: no punctuation, no emoji, no accents on Latin letters."""
     kept = letters.folded(letters.straight(text))
     return " ".join(_BEFORE.sub(" ", kept).replace("_", " ").split())
 
 
 def _pattern(place: str) -> re.Pattern[str]:
-    said, polite = _listed(place), _listed("words.polite")
+    said, polite = listed(place), listed("words.polite")
     return re.compile(f"(?:{polite})*(?:{said})(?:{said}|{polite})*")
 
 
-def _listed(place: str) -> str:
-    """The words of all languages, as a pattern; the longest first."""
-    found = {_plain(word) for language in phrases.languages() for word in phrases.listed(place, language)}
+def listed(*places: str) -> str:
+    """The words of all languages, as a pattern of words with a space behind each; the longest first."""
+    found = {
+        plain(word)
+        for place in places
+        for language in phrases.languages()
+        for word in phrases.listed(place, language)
+    }
     return "|".join(f"{re.escape(word)} " for word in sorted(found, key=len, reverse=True))
 
 

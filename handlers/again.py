@@ -74,6 +74,9 @@ def unclear(turn: Turn) -> bool:
     question = _stands(turn)
     if question is None:
         return False
+    if question.kind is QuestionKind.ECHO:
+        questions.repeat(turn, plans.unclear(turn, question), question)
+        return True
     known = KINDS[question.kind](turn, question) if question.kind in KINDS else None
     questions.repeat(turn, known[1] if known else phrase("question.again"), question)
     return True

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import NotNow
-from bot.foureyes import GUESSES, RequestKind, may_approve, may_refuse
+from bot.foureyes import RequestKind, may_approve, may_refuse
 from bot.people import Staff, Standing
-from bot.phrases import phrase
-from handlers import alarms, newkey, reveal
+from handlers import guesses, newkey, reveal
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.requests import Request, RequestState
@@ -76,15 +75,11 @@ def _named(turn: Turn, number: str, *, approving: bool = False) -> Request:
     work = turn.work
     if turn.contact.standing is Standing.OPTED_OUT:
         raise NotNow("foureyes.unknown", number=number)
-    if work.requests.guesses(turn.staff.id) >= GUESSES:
-        raise NotNow("foureyes.guessed")
+    guesses.stop(turn, "foureyes.guessed")
     found = work.requests.by_number(number)
     if found is not None and _answers(turn.staff, found, number, approving=approving):
         return found
-    if work.requests.guessed(turn.staff.id) >= GUESSES:
-        work.audit.add("wrong numbers", by=turn.staff.id, detail=str(GUESSES))
-        others = [one for one in alarms.answerable(work) if one.id != turn.staff.id]
-        alarms.tell_each(work, turn.line, others, phrase("foureyes.alarm", name=turn.staff.name))
+    guesses.wrong(turn)
     raise NotNow("foureyes.unknown", number=number)
 
 

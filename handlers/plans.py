@@ -14,7 +14,7 @@ from bot.errors import NotNow
 from bot.people import Medium, StaffId
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
-from handlers import absences, assigning, covering, questions
+from handlers import absences, assigning, covering, echoes, guesses, questions
 from handlers.turn import Turn
 from storage.questions import Question
 
@@ -65,19 +65,14 @@ class Several(Plan, frozen=True, tag="several"):
 Plans = Request | Direct | Put | Absent | Several
 
 
-class Echoed(msgspec.Struct, frozen=True):
+class Echoed(echoes.Asked, frozen=True, kw_only=True):
     """What is done once `word` comes back with `number`."""
 
-    word: str
-    number: str
     plan: Direct | Put
 
 
 _PLAN: Final = msgspec.msgpack.Decoder(Plans)
 _ECHOED: Final = msgspec.msgpack.Decoder(Echoed)
-_FIRST: Final = 10_000
-_NUMBERS: Final = 90_000
-"""Five digits: a forger has one guess in 90,000 for each text that the admin sees."""
 
 
 def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
@@ -92,15 +87,16 @@ def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put, word: str) 
     if turn.contact.medium is not Medium.SMS:
         _ask(turn, turn.joined([what, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
         return
-    number = str(_FIRST + turn.work.chance.below(_NUMBERS))
+    guesses.stop(turn, "sure.echo.guessed")
+    number = echoes.draw(turn, word)
     how = phrase("sure.echo", word=word, number=number)
-    _ask(turn, turn.joined([what, how]), QuestionKind.ECHO, Echoed(word, number, plan))
+    _ask(turn, turn.joined([what, how]), QuestionKind.ECHO, Echoed(word=word, number=number, plan=plan))
 
 
 def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> None:
     for one in turn.work.questions.of(turn.staff.id):
         if one.kind in (QuestionKind.READ_BACK, QuestionKind.ECHO):
-            turn.work.questions.settle(one.id)
+            _replace(turn, one)
     questions.ask(
         turn.work,
         turn.line,
@@ -113,9 +109,17 @@ def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> 
     )
 
 
+def _replace(turn: Turn, before: Question) -> None:
+    """It no longer counts, and whoever answers it hears why."""
+    if turn.work.questions.settle(before.id) and before.due_at > turn.work.now:
+        questions.replaced(turn, before)
+        if before.kind is QuestionKind.ECHO:
+            echoes.replaced(turn, _ECHOED.decode(before.about).number)
+
+
 def echoed(turn: Turn, word: str, number: str) -> None:
-    """The number that she was asked for: it is done. Another one, or one that comes too late, does nothing, and what
-    waited for it waits no longer."""
+    """The number that she was asked for: it is done. Another one does nothing, and what waited for it waits no longer:
+    each guess costs whoever guesses a text that she sees."""
     found = None
     for one in turn.work.questions.of(turn.staff.id):
         if one.kind is not QuestionKind.ECHO or one.contact != turn.contact.id:
@@ -125,13 +129,20 @@ def echoed(turn: Turn, word: str, number: str) -> None:
         if turn.work.questions.settle(one.id) and right:
             found = asked.plan
     if found is None:
+        guesses.wrong(turn)
         raise NotNow("sure.echo.wrong", word=word)
+    echoes.done(turn, number)
     DONE[type(found)](turn, found)
 
 
 def not_echoed(turn: Turn, question: Question) -> None:
     """OK without the number, which anybody could have texted in her name."""
-    turn.tell("sure.echo.ok", word=_ECHOED.decode(question.about).word)
+    questions.repeat(turn, phrase("sure.echo.ok", word=_ECHOED.decode(question.about).word), question)
+
+
+def unclear(turn: Turn, question: Question) -> Phrase:
+    """How it is put once more to somebody whose text was no answer."""
+    return phrase("sure.echo.again", word=_ECHOED.decode(question.about).word)
 
 
 def agreed(turn: Turn, question: Question) -> None:

@@ -61,6 +61,11 @@ def repeat(turn: Turn, what: Phrase, question: Question) -> None:
     apply.post_to_staff(turn.work, turn.line, letter, None)
 
 
+def replaced(turn: Turn, question: Question) -> None:
+    """She was asked something else in its place: whoever answers it hears so."""
+    turn.work.told.first("replaced", question.id.hex(), until=question.due_at)
+
+
 def _letter(
     contact: Contact, what: Words, question: QuestionId, shown: tuple[Button, ...], within: timedelta | None
 ) -> ToStaff:
@@ -172,6 +177,8 @@ def _step(at: datetime) -> str:
 
 def _answer(turn: Turn, question_id: QuestionId, *, agreed: bool) -> Answer:
     question = turn.work.questions.get(question_id)
+    if question is None and turn.work.told.known("replaced", question_id.hex()):
+        raise NotNow("question.replaced")
     if question is None or question.staff != turn.staff.id:
         raise NotNow("question.over")
     if question.due_at <= turn.work.now:

@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import again, apply, desk, questions, reminding
+from handlers import again, apply, desk, echoes, questions, reminding
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -124,6 +124,8 @@ def _asked_anew(turn: Turn) -> None:
 
 def _text(turn: Turn, obey: Obey) -> None:
     text = turn.inbound.text.reveal()
+    if echoes.heard(turn, text, obey):
+        return
     said = _meant(turn, grammar.staff_said(text, admin=Role.ADMIN in turn.staff.roles))
     match said:
         case grammar.Command():

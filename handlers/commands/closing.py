@@ -12,7 +12,7 @@ from bot.grammar import Command
 from bot.people import Medium
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
-from handlers import closing
+from handlers import closing, echoes, guesses
 from handlers.turn import Turn
 from storage.requests import Request, RequestState
 
@@ -57,8 +57,10 @@ def _act(turn: Turn, wish: str) -> None:
 
 def _ask_back(turn: Turn, wish: str) -> None:
     """A number that only whoever holds this phone can repeat; the last wish counts."""
+    guesses.stop(turn, "sure.echo.guessed")
     for one in _waiting(turn):
-        turn.work.requests.settle(one, RequestState.LAPSED)
+        if turn.work.requests.settle(one, RequestState.LAPSED):
+            echoes.replaced(turn, one.number)
     made = turn.work.requests.add(
         RequestKind.LINE,
         turn.staff.id,
@@ -66,6 +68,7 @@ def _ask_back(turn: Turn, wish: str) -> None:
         contact=turn.contact.id,
         reason=Secret(wish),
     )
+    echoes.given(turn, "LINE", made.number)
     turn.say([_read_back(turn, wish), phrase("sure.echo", word="LINE", number=made.number)])
 
 
@@ -85,7 +88,9 @@ def _echoed(turn: Turn, number: str) -> str:
         if turn.work.requests.settle(one, RequestState.GRANTED if right else RequestState.LAPSED) and right:
             found = one.reason.reveal()
     if not found:
+        guesses.wrong(turn)
         raise NotNow("line.echo.wrong")
+    echoes.done(turn, number)
     return found
 
 

@@ -6,7 +6,7 @@ from bot.errors import NotNow
 from bot.foureyes import RULES, RequestKind
 from bot.grammar import Command
 from bot.people import Medium
-from handlers import foureyes, newkey
+from handlers import echoes, foureyes, guesses, newkey
 from handlers import reveal as breakglass
 from handlers.turn import Turn
 from storage.requests import RequestState
@@ -43,6 +43,7 @@ def key(turn: Turn, command: Command) -> None:
 
 def _echoed(turn: Turn, number: str) -> bool:
     """Whether she repeats the number that this phone was sent; it is sent when she has none, a new one when wrong."""
+    guesses.stop(turn, "sure.echo.guessed")
     requests = turn.work.requests
     waiting = [
         one
@@ -51,12 +52,17 @@ def _echoed(turn: Turn, number: str) -> bool:
     ]
     for one in waiting:
         if one.number == number:
+            echoes.done(turn, number)
             return requests.settle(one, RequestState.GRANTED)
-        if number:
-            requests.settle(one, RequestState.LAPSED)
+        if number and requests.settle(one, RequestState.LAPSED):
+            echoes.replaced(turn, one.number)
+    if number:
+        guesses.wrong(turn)
+        guesses.stop(turn, "sure.echo.guessed")
     if number or not waiting:
         rule = RULES[RequestKind.LOST]
         waiting = [requests.add(RequestKind.LOST, turn.staff.id, valid=rule.valid, contact=turn.contact.id)]
+        echoes.given(turn, "KEY", waiting[0].number)
     turn.tell("key.lost.echo", number=waiting[0].number)
     return False
 

@@ -26,7 +26,7 @@ from tests.stories.planning import (
     status,
     three,
 )
-from tests.stories.stage import Stage, new, staged
+from tests.stories.stage import Stage, new, staged, texts
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_part_of_a_shift_by_button(line: Stage) -> None:
     assert sure.startswith("Cover for Fri 27 Nov 23:00-01:00?")
     await alma.press("OK", on=old)
     await line.settled()
-    assert new(alma) == ["That has its answer already."]
+    assert new(alma) == ["A newer question took its place: please answer that one."]
     await alma.press("OK", on=alma.screen[-2])
     await line.settled()
     assert await status(line, 1) is Status.OPEN
@@ -341,6 +341,109 @@ async def test_an_admins_number_is_forged(line: Stage, words: str) -> None:
     await sam.press("OK", on=asked)
     await line.settled()
     assert await line.do(lambda work: work.rota.version()) == before + 1
+
+
+HOWEVER = ("{n}", "ok {n}", "REMOVE{n} please.")
+
+
+async def test_the_number_however_it_is_written(line: Stage) -> None:
+    """Charlie plans and talks with Robin: with or without its word the number is the answer, also one that counts no
+    more, and Robin reads none. What never was hers, and a sentence, are for Robin."""
+    await line.staff("Alma", "telegram")
+    charlie = await line.staff("Charlie", "sms", roles=("counselor", "admin"))
+    robin = line.texter("sms")
+    await line.rota("Charlie")
+    await line.rounds(seconds=1)
+    code = await line.talk(robin, charlie)
+    await line.rota("Charlie", "Alma")
+    before = await line.do(lambda work: work.rota.version())
+    number = ""
+    for at, text in enumerate(HOWEVER):
+        (sure,) = await says(line, charlie, f"REMOVE Alma Saturday {at:02}:00-{at + 1:02}:00")
+        old, number = number, echo(sure).split()[1]
+        (told,) = await says(line, charlie, text.format(n=number))
+        assert told.startswith("Alma is off call:"), (text, told)
+        if old:
+            assert await says(line, charlie, old) == ["That has its answer already."]
+    assert await line.do(lambda work: work.rota.version()) == before + len(HOWEVER)
+
+    wrong = "That number does not fit, or comes too late. Nothing was done. Begin again with REMOVE."
+    numbers = []
+    for hours in ("20:00-21:00", "21:00-22:00"):
+        (sure,) = await says(line, charlie, f"REMOVE Alma Saturday {hours}")
+        numbers.append(echo(sure).split()[1])
+    old, number = numbers
+    for text in (old, f"REMOVE {old}"):
+        assert await says(line, charlie, text) == [
+            f"Nothing was done: {old} was replaced by a newer number, which still waits. Text REMOVE and that one."
+        ]
+    assert await says(line, charlie, f"ADD {number}") == [
+        f"Nothing was done: {number} goes with REMOVE. Text REMOVE {number} to do it."
+    ]
+    assert robin.silent
+    other = str(10_000 + (int(number) + 1) % 90_000)
+    for words in (other, f"call {number} now"):
+        await texts(robin, "and?")
+        await line.settled()
+        assert await says(line, charlie, words) == []
+        assert new(robin) == [words]
+    assert await says(line, charlie, f"CAN'T {number}") == ["Nothing was done."]
+    assert await says(line, charlie, number) == [wrong]
+
+    (sure,) = await says(line, charlie, "LINE CLOSED")
+    late = echo(sure).split()[1]
+    await line.later(minutes=16)
+    assert (await says(line, charlie, late))[0].startswith("That number does not fit")
+    (sure,) = await says(line, charlie, "LINE CLOSED")
+    (told,) = await says(line, charlie, echo(sure).split()[1])
+    assert told.startswith("Charlie has closed the line.")
+    assert robin.silent
+
+    # Nobody could be meant: what is no answer is asked back, and a wrong number ends it.
+    await says(line, charlie, f"DONE {code}")
+    await line.later(minutes=20)
+    (sure,) = await says(line, charlie, "REMOVE Alma Saturday 22:00-23:00")
+    assert await says(line, charlie, "what?") == [
+        "Not understood. Text REMOVE and the number to do it, CAN'T to leave it."
+    ]
+    number = echo(sure).split()[1]
+    other = str(10_000 + (int(number) + 1) % 90_000)
+    assert await says(line, charlie, other) == [wrong]
+    assert await says(line, charlie, number) == [wrong]
+
+
+async def test_who_guesses_numbers_is_stopped(line: Stage) -> None:
+    """Five wrong ones a day, also such as went to a texter: then the right one counts no more, the others who answer
+    for the line hear of it once, and the trail has it. Tomorrow it counts again."""
+    await line.staff("Alma", "telegram")
+    charlie = await line.staff("Charlie", "sms", roles=("counselor", "admin"))
+    sam = await line.staff("Sam", "telegram", roles=("admin",))
+    robin = line.texter("sms")
+    await line.rota("Charlie")
+    await line.rounds(seconds=1)
+    await line.talk(robin, charlie)
+    await line.rota("Charlie", "Alma")
+    words = "REMOVE Alma Sunday 20:00-21:00"
+    (sure,) = await says(line, charlie, words)
+    number = int(echo(sure).split()[1])
+    new(sam)
+    for guess in range(1, 7):
+        await texts(robin, "and?")
+        await line.settled()
+        await says(line, charlie, str(10_000 + (number + guess) % 90_000))
+    assert len(new(robin)) == 6
+    refused = "Too many wrong numbers today: none from this phone counts until tomorrow. Ask another admin."
+    for text in (str(number), f"REMOVE {number}", f"REMOVE {10_000 + (number + 7) % 90_000}", words):
+        assert await says(line, charlie, text) == [refused], text
+    assert robin.silent
+    told = "Wrong numbers came from Charlie's phone, as if somebody guessed. Please call Charlie."
+    assert new(sam).count(told) == 1
+    trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
+    assert trail.count("wrong numbers") == 1
+    await line.later(hours=24)
+    (sure,) = await says(line, charlie, words)
+    (told,) = await says(line, charlie, echo(sure))
+    assert told.startswith("Alma is off call:")
 
 
 async def test_the_giver_has_gone(line: Stage) -> None:
