@@ -70,7 +70,7 @@ def apply(
 
     here = asked.of(context)
     # A file that is none is told of before a configuration that is missing.
-    new = read(file, of_line=lambda: here.settings().line.time_zone)
+    new = read(here, file, of_line=lambda: here.settings().line.time_zone)
     config = here.settings()
     line = here.house.line(config)
 

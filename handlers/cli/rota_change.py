@@ -133,7 +133,7 @@ def _agree(
     what: str,
 ) -> None:
     if file is not None:
-        planned = read(file, zone)
+        planned = read(here, file, zone)
         spelled = {name.casefold(): name for name in mentioned(planned)}
         if not all(deal.giver.casefold() in spelled for deal in deals):
             raise answer_is_no("Who gives a shift away is not in the file. See: greenroom rota show --file")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ import typer
 from bot import fairness, rota
 from bot.coverage import Span, length
 from bot.fairness import NOTHING, Burden, Served
-from bot.rota import Shift
+from bot.rota import Rota, Shift
 from handlers.cli import asked
 from handlers.cli.rota_look import Calendar, before_the_first, calendar, mentioned
 from handlers.cli.rota_read import Given, Zone, read, shown, span, zone_named
@@ -73,8 +72,9 @@ def fair(
     now = datetime.now(UTC).replace(microsecond=0)
     first, last = span(start or shown(now - FOUR_WEEKS), end, 2 * FOUR_WEEKS, clock, most=LONGEST)
     if file:
+        planned = read(here, file, zone)
         with here.busy("Counting"):
-            facts = _of_file(file, zone, first, last, country, now)
+            facts = _of_file(planned, zone, first, last, country, now)
     else:
         facts = _of_line(here, clock, first, last, country, now)
     # Before there was a rota nobody served, and nothing was left uncovered.
@@ -86,9 +86,13 @@ def fair(
 
 
 def _of_file(
-    file: Path, zone: str | None, first: datetime, last: datetime, country: str | None, now: datetime
+    planned: Rota[str],
+    zone: str | None,
+    first: datetime,
+    last: datetime,
+    country: str | None,
+    now: datetime,
 ) -> Facts:
-    planned = read(file, zone)
     people = mentioned(planned)
     clock = zone or planned.schedules[0].zone
     return Facts(

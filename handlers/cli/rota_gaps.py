@@ -42,7 +42,7 @@ def gaps(
     clock = zone_named(zone)
     first, last = span(start, end, TWO_WEEKS, clock, most=LONGEST)
     if file is not None:
-        planned = read(file, zone)
+        planned = read(here, file, zone)
         found = {schedule.name: rota.gaps(schedule, first, last) for schedule in planned.schedules}
         found.setdefault(ON_CALL, [(first, last)])
         clocks = {name: ZoneInfo("UTC") for name in found}

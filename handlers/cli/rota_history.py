@@ -41,7 +41,7 @@ def export(
     `rota apply` of it changes nothing. With --file a spreadsheet becomes TOML.
     """
     here = asked.of(context)
-    text = rotafile.write(read(file, zone) if file else _of_line(here))
+    text = rotafile.write(read(here, file, zone) if file else _of_line(here))
     if to is None:
         here.answer({"toml": text}, text.rstrip("\n"))
         return

@@ -55,7 +55,7 @@ def show(
     clock = zone_named(zone)
     first, last = span(start, end, A_WEEK, clock, most=LONGEST)
     found, clocks = (
-        _of_file(read(file, zone), first, last, person) if file else _of_line(here, first, last, person)
+        _of_file(read(here, file, zone), first, last, person) if file else _of_line(here, first, last, person)
     )
     clocks = dict.fromkeys(found, clock) if clock else clocks
     if person is not None:
@@ -90,7 +90,7 @@ def at(
     times = times or [datetime.now(UTC).replace(microsecond=0)]
     begun = None
     if file is not None:
-        planned = read(file, zone)
+        planned = read(here, file, zone)
         found = [[_on_call(planned, name, time) for name in ASKED_BY_THE_LADDER] for time in times]
     else:
         found, begun = _at_the_line(here, times)

@@ -19,6 +19,7 @@ from bot.rotanames import named, rename_all, stranger
 from handlers.cli.front import answer_is_no, wrong_use
 
 if TYPE_CHECKING:
+    from handlers.cli.asked import Asked
     from handlers.line import Line
     from storage.work import Work
 
@@ -56,14 +57,24 @@ Zone = Annotated[
 ]
 
 
-def read(path: Path, zone: str | None = None, *, of_line: Callable[[], str] | None = None) -> Rota[str]:
+def read(
+    here: Asked, path: Path, zone: str | None = None, *, of_line: Callable[[], str] | None = None
+) -> Rota[str]:
     """The rota in a file; wrong use when there is none, RotaError with the place when it is not one. `zone`: of rows of
-    a spreadsheet that name none; `of_line` gives the line's, and is asked only for a spreadsheet."""
-    text = _text(path)
-    if path.suffix.casefold() not in SHEETS:
-        planned = rotafile.parse(text)
-    else:
-        planned = rotasheet.parse(text, zone or (of_line() if of_line else None))
+    a spreadsheet that name none; `of_line` gives the line's, and is asked only for a spreadsheet. Years of shifts take
+    seconds, so whoever waits at a terminal is told."""
+    with here.busy("Reading"):
+        return _read(
+            _text(path), zone or (of_line() if of_line and _sheet(path) else None), sheet=_sheet(path)
+        )
+
+
+def _sheet(path: Path) -> bool:
+    return path.suffix.casefold() in SHEETS
+
+
+def _read(text: str, zone: str | None, *, sheet: bool) -> Rota[str]:
+    planned = rotasheet.parse(text, zone) if sheet else rotafile.parse(text)
     # Names are the same however they are capitalised: by the first spelling, or one person would be two.
     first: dict[str, str] = {}
     words = [name for schedule in planned.schedules for _, name in named(schedule)]
@@ -76,7 +87,7 @@ def read(path: Path, zone: str | None = None, *, of_line: Callable[[], str] | No
 def no_strangers(path: Path, known: Iterable[str]) -> None:
     """The answer is no when a row of this spreadsheet names somebody else; it names the row. Nothing of a TOML file,
     whose places are names."""
-    if path.suffix.casefold() in SHEETS:
+    if _sheet(path):
         found = rotasheet.strangers(_text(path), {name.casefold() for name in known})
         if found is not None:
             raise answer_is_no(f"{found}. {INVITE}")
@@ -89,7 +100,7 @@ def _text(path: Path) -> str:
     if content.startswith(b"PK"):
         raise wrong_use("The rota file is a workbook. Save it as CSV (UTF-8) and try again.")
     # What Excel calls Unicode text is UTF-16 with tabs.
-    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and path.suffix.casefold() in SHEETS
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and _sheet(path)
     try:
         return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
