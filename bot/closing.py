@@ -120,7 +120,7 @@ def _hour(said: str, languages: Iterable[str], today: date, *, month_first: bool
     """An hour without a day, however it is written: "8", "las 8", "8pm", "noon"."""
     for words in (said, f"today {said}"):
         meant = when.read(words, languages, today, month_first=month_first)
-        if meant is not None:
+        if meant is not None and not (meant.since or meant.now):
             bare = meant.dayless or words is not said
             return meant.begins if bare and not (meant.exact or meant.part) else None
     return None
@@ -134,7 +134,7 @@ def _named(
     if hour is not None:
         return _next(hour, local, zone)
     meant = when.read(said, languages, local.date(), month_first=month_first)
-    if meant is None or meant.ends is not None:
+    if meant is None or meant.ends is not None or meant.since or meant.now:
         return None
     if meant.other is not None and meant.other.begins is not None and meant.begins is None:
         meant = meant.other  # "Friday 11" is an hour here

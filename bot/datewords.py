@@ -24,8 +24,8 @@ LONGEST: Final = 160
 class Sort(Enum):
     """What a word of a date is. DATE: (year or 0, month, day); CLOCK: a time; NUMBER, DAY (27th), YEAR: an int;
     WEEKDAY: 0 is Monday; MONTH: 1 to 12; AHEAD: days from today; PART: a part of the day, by its name, "eve" for the
-    night before; NEXT: of the week after this one; COMING: the first one; THE: what makes a number a day; AT: "a las",
-    before an hour, the first or the last."""
+    night before; NOW: this instant; NEXT: of the week after this one; COMING: the first one; THE: what makes a number a
+    day; AT: "a las", before an hour, the first or the last."""
 
     DATE = auto()
     CLOCK = auto()
@@ -35,6 +35,7 @@ class Sort(Enum):
     WEEKDAY = auto()
     MONTH = auto()
     AHEAD = auto()
+    NOW = auto()
     PART = auto()
     WEEK = auto()
     WEEKEND = auto()
@@ -69,6 +70,7 @@ LISTED: Final[dict[str, DateWord]] = {
     "when.today": DateWord(Sort.AHEAD, 0),
     "when.tomorrow": DateWord(Sort.AHEAD, 1),
     "when.after.tomorrow": DateWord(Sort.AHEAD, 2),
+    "when.now": DateWord(Sort.NOW),
     "when.dawn": DateWord(Sort.PART, "dawn"),
     "when.eve": DateWord(Sort.PART, "eve"),
     "when.noon": DateWord(Sort.CLOCK, time(12)),

@@ -1,20 +1,17 @@
-"""What a date says: days, hours or a part of the day; and which of somebody's shifts it means."""
+"""What a date says: days, hours or a part of the day, or only from when or until when."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.wallclock import instant, wall
+from bot.wallclock import LONG_AGO, instant
 
 Span = tuple[datetime, datetime]
 """[start, end), instants."""
 DAY: Final = timedelta(days=1)
-LONG: Final = timedelta(hours=24)
-"""Of a longer shift only what was named is meant: nobody who says "Friday night" gives away a week."""
 MIDNIGHT: Final = time(0)
 
 PARTS: Final = {
@@ -32,14 +29,20 @@ FITTING: Final = PARTS | {"morning": (time(0), time(12)), "evening": (time(16), 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A day, or those from `day` to `last`, with hours or a part of the day where they were named. `begins` without
-    `ends` is one time of that day. `weekly`: only the day of the week was named. `dayless`: only a time was, so `day`
-    is today. `other`: what may be meant as well."""
+    `ends` is one time of that day; with `since`, all that comes after it; `ends` without `begins` is all before it.
+    `now`: from this instant on, `day` is today. `twelve`: an hour written without saying of which twelve.
+    `late`: an hour after midnight of the night that began the day before `day`. `weekly`: only the day of the week was
+    named. `dayless`: only a time was, so `day` is today. `other`: what may be meant as well."""
 
     day: date
     last: date | None = None
     part: str = ""
     begins: time | None = None
     ends: time | None = None
+    since: bool = False
+    now: bool = False
+    twelve: bool = False
+    late: bool = False
     weekly: bool = False
     dayless: bool = False
     other: Said | None = None
@@ -49,13 +52,15 @@ class Said:
         """Whether it has a beginning and an end by itself."""
         return self.last is not None or self.ends is not None
 
-    def span(self, zone: ZoneInfo) -> Span:
+    def span(self, zone: ZoneInfo, now: datetime = LONG_AGO) -> Span:
         """From its first to its last instant, by the clock of `zone`."""
+        if self.now:
+            return self._from(now, zone)
         begins, ends = self.begins or MIDNIGHT, self.ends or MIDNIGHT
         last = self.last or self.day
         if self.part:
-            begins, ends = PARTS[self.part]
-        if self.begins is not None and not self.exact:
+            begins, ends = PARTS[self.part][0], self.ends or PARTS[self.part][1]
+        if self.begins is not None and not self.exact and not self.since:
             at = instant(datetime.combine(self.day, self.begins), zone)
             return at, at + timedelta(minutes=1)
         over_midnight = self.ends is None if self.last is not None else ends <= begins
@@ -63,6 +68,19 @@ class Said:
         return (
             instant(datetime.combine(self.day, begins), zone),
             instant(datetime.combine(last, ends), zone),
+        )
+
+    def _from(self, now: datetime, zone: ZoneInfo) -> Span:
+        """From now until the next time that the clock shows `ends`, or on the last day; else a minute."""
+        start = max(now, instant(datetime.combine(self.day, MIDNIGHT), zone))
+        if self.last is not None:
+            last = self.last + DAY * (self.ends is None)
+            return start, instant(datetime.combine(last, self.ends or MIDNIGHT), zone)
+        if self.ends is None:
+            return start, start + timedelta(minutes=1)
+        days = (self.day + DAY * n for n in range(4))  # a zone may skip a day
+        return start, next(
+            at for day in days if (at := instant(datetime.combine(day, self.ends), zone)) > start
         )
 
 
@@ -76,11 +94,11 @@ def at(said: Said, begins: time, ends: time | None = None) -> Said | None:
         if not fits:
             return None
         begins = fits[0]
-    if begins.fold or (said.part == "night" and begins < PARTS["night"][1]):
-        day += DAY
+    late = bool(begins.fold) or (said.part == "night" and begins < PARTS["night"][1])
+    day += DAY * late
     other = said.other and at(said.other, begins, ends)
     ends = None if ends is None else ends.replace(fold=0)
-    return replace(said, day=day, begins=begins.replace(fold=0), ends=ends, part="", other=other)
+    return replace(said, day=day, begins=begins.replace(fold=0), ends=ends, part="", late=late, other=other)
 
 
 def _twice(begins: time, ends: time | None) -> list[time]:
@@ -91,48 +109,3 @@ def _twice(begins: time, ends: time | None) -> list[time]:
 
 def _within(first: time, last: time, one: time) -> bool:
     return first <= one < last if first < last else one >= first or one < last
-
-
-# ── Whose shifts are meant ──
-
-
-def meant(said: Said, shifts: Sequence[Span], zone: ZoneInfo) -> list[Span]:
-    """What of these shifts is meant: one, none, or several of which she has to choose. Hours that were named are meant
-    exactly, and only within one shift."""
-    found = _meant(said, shifts, zone)
-    if not found and said.weekly:
-        found = _meant(replace(said, day=said.day + 7 * DAY), shifts, zone)
-    if said.other is None:
-        return found
-    either = found + [one for one in meant(said.other, shifts, zone) if one not in found]
-    begun = [one for one in either if any(_begins(whole, one, zone) for whole in (said, said.other))]
-    return begun or either
-
-
-def _begins(said: Said, one: Span, zone: ZoneInfo) -> bool:
-    """Whether it begins on the day, or on one of the days, that were named."""
-    return said.day <= wall(one[0], zone).date() <= (said.last or said.day)
-
-
-def _meant(said: Said, shifts: Sequence[Span], zone: ZoneInfo) -> list[Span]:
-    first, last = said.span(zone)
-    touched = [one for one in shifts if one[0] < last and first < one[1]]
-    if said.begins is not None and said.exact:
-        return [(first, last)] if any(start <= first and last <= end for start, end in touched) else []
-    cut = [_cut(one, (first, last)) for one in touched]
-    if said.begins is not None:
-        return cut
-    if said.part:
-        # The largest overlap: a night reaches into the next evening's shift by an hour.
-        overlap = [min(end, last) - max(start, first) for start, end in touched]
-        most = max(overlap, default=timedelta())
-        return [one for one, length in zip(cut, overlap, strict=True) if length == most]
-    begun = [one for one, whole in zip(cut, touched, strict=True) if _begins(said, whole, zone)]
-    return begun or cut
-
-
-def _cut(one: Span, to: Span) -> Span:
-    """The whole shift; of a very long one only what was named."""
-    if one[1] - one[0] <= LONG or to[1] - to[0] < timedelta(hours=1):
-        return one
-    return max(one[0], to[0]), min(one[1], to[1])

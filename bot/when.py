@@ -62,14 +62,19 @@ def _plain(words: Sequence[DateWord]) -> list[DateWord]:
 
 
 def _is_end(before: Sequence[DateWord], behind: Sequence[DateWord]) -> bool:
-    """Whether "a las" stands before the last hour: "de 21 a las 6", not "el 27 a las 22"."""
+    """Whether "a las" stands before the last hour: "de 21 a las 6", "ahora a las 7", not "el 27 a las 22"."""
     sorts = [word.sort for word in before[-2:]]
     hour = bool(behind) and behind[0].sort in (Sort.CLOCK, Sort.NUMBER)
-    return hour and (sorts[-1:] == [Sort.CLOCK] or sorts == [Sort.FROM, Sort.NUMBER])
+    return hour and (sorts[-1:] in ([Sort.CLOCK], [Sort.NOW]) or sorts == [Sort.FROM, Sort.NUMBER])
 
 
 def _read(words: list[DateWord], today: date) -> Said | None:
+    if DateWord(Sort.NOW) in words or (words and words[0].sort is Sort.TO):
+        return _from_now([word for word in words if word.sort is not Sort.FROM], today)
     at = _divided(words)
+    if at is None and (hour := _since(words)) is not None:
+        whole = [word for word in words if word.sort is not Sort.FROM and word is not hour]
+        return _from_hour(whole, hour, today)
     if at is None:
         whole = [word for word in words if word.sort is not Sort.FROM]
         return None if any(word.sort is Sort.TO for word in whole) else _side(whole, today)
@@ -82,6 +87,47 @@ def _read(words: list[DateWord], today: date) -> Said | None:
     if _hours(left, right):
         return _with_hours(left, right, today)
     return _range(left, right, today)
+
+
+def _from_now(words: list[DateWord], today: date) -> Said | None:
+    """ "Now", "now until 7", "until 7", "until Monday"."""
+    if words[0].sort is Sort.NOW:
+        del words[0]
+    if not words:
+        return Said(day=today, now=True, dayless=True)
+    ends = words[1:]
+    if words[0].sort is not Sort.TO or not ends or {Sort.TO, Sort.NOW} & {word.sort for word in ends}:
+        return None
+    if (at := _lone_hour(ends)) is not None:
+        return Said(day=today, now=True, ends=at.replace(fold=0), twelve=_of_twelve(ends[0]), dayless=True)
+    last = _side(ends, today)
+    if last is None or last.part or last.last is not None or last.other is not None:
+        return None
+    return Said(day=today, now=True, last=None if last.dayless else last.day, ends=last.begins)
+
+
+def _since(words: Sequence[DateWord]) -> DateWord | None:
+    """The hour from which on, if it is one: "Friday from 2", not "from 3 December"."""
+    for n, word in enumerate(words[1:], 1):
+        month = [one.sort for one in words[n + 1 : n + 2] if one.sort is not Sort.FROM] == [Sort.MONTH]
+        hour = word.sort is Sort.CLOCK or (word.sort is Sort.NUMBER and not month)
+        if words[n - 1].sort is Sort.FROM and hour and _clock(word) is not None:
+            return word
+    return None
+
+
+def _from_hour(words: list[DateWord], hour: DateWord, today: date) -> Said | None:
+    day = _side(words, today, hours=False) if words else Said(day=today, dayless=True)
+    at = _clock(hour)
+    if day is None or at is None or day.begins is not None or day.last is not None:
+        return None
+    twelve = _of_twelve(hour) and not day.part
+    other = day.other and replace(day.other, since=True, twelve=twelve)
+    return meaning.at(replace(day, since=True, twelve=twelve, other=other), at)
+
+
+def _of_twelve(word: DateWord) -> bool:
+    return word.sort is Sort.NUMBER and 0 < _value(word) < 12
 
 
 def _divided(words: Sequence[DateWord]) -> int | None:
@@ -127,7 +173,7 @@ def _with_hours(left: list[DateWord], right: list[DateWord], today: date) -> Sai
     if not words:
         # Of two bare numbers only those are hours that cannot be days of one month: "21-6", not "3-10".
         both = {left[-1].sort, right[0].sort} == {Sort.NUMBER}
-        day = None if both and begins < ends else Said(day=today, dayless=True)
+        day = None if both and MIDNIGHT < begins < ends else Said(day=today, dayless=True)
     else:
         day = _side(words, today, hours=False)
     if day is None or day.begins is not None or day.last is not None:
@@ -144,9 +190,14 @@ def _clock(word: DateWord) -> time | None:
     return None
 
 
+def _lone_hour(words: Sequence[DateWord]) -> time | None:
+    hour = len(words) == 1 and words[0].sort in (Sort.CLOCK, Sort.NUMBER)
+    return _clock(words[0]) if hour else None
+
+
 def _range(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
     """From a day to a day."""
-    if [word.sort for word in (*left, *right)] == [Sort.NUMBER, Sort.NUMBER]:
+    if len(left) == len(right) == 1 and {left[0].sort, right[0].sort} <= {Sort.NUMBER, Sort.DAY}:
         return _numbers(_value(left[0]), _value(right[0]), today)
     left, right = _both(left, right)
     if {word.sort for word in left} & {Sort.MONTH, Sort.DATE}:
@@ -162,6 +213,9 @@ LATELY: Final = DAY * 60
 
 def _between(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
     first = _side(left, today)
+    if first is not None and first.part and (at := _lone_hour(right)) is not None:
+        at = at.replace(fold=0)
+        return replace(first, ends=at, other=first.other and replace(first.other, ends=at))
     last = None if first is None else _side(right, first.day)
     if first is None or last is None or first.last is not None or last.last is not None:
         return None

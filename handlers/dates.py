@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot import covering as rules
-from bot import meaning, phrases, when
+from bot import meaning, phrases, when, which
 from bot.covering import Span
 from bot.errors import NotNow
 from bot.meaning import Said
@@ -22,15 +24,28 @@ MONTH_FIRST: Final = frozenset({"US"})
 
 def read(turn: Turn, text: str, *, word: str, whose: Staff | None = None) -> Said:
     """The date; NotNow with examples, and the next shifts, where it is not understood."""
-    language = turn.line.read_by(turn.staff)
-    today = turn.work.now.astimezone(turn.line.zone_of(turn.staff)).date()
-    month_first = language == "en" and turn.line.country in MONTH_FIRST
-    said = when.read(
-        text, dict.fromkeys((language, "en", *phrases.languages())), today, month_first=month_first
-    )
+    said = _said(turn, text, _today(turn))
     if said is None:
         raise not_understood(turn, word, whose)
     return said
+
+
+def _today(turn: Turn) -> date:
+    return turn.work.now.astimezone(turn.line.zone_of(turn.staff)).date()
+
+
+def _said(turn: Turn, text: str, today: date) -> Said | None:
+    language = turn.line.read_by(turn.staff)
+    month_first = language == "en" and turn.line.country in MONTH_FIRST
+    languages = dict.fromkeys((language, "en", *phrases.languages()))
+    return when.read(text, languages, today, month_first=month_first)
+
+
+def _of_yesterday(turn: Turn, text: str) -> Said | None:
+    """What it means if a night that began yesterday is meant: after midnight it is the night still."""
+    yesterday = _today(turn) - meaning.DAY
+    said = _said(turn, text, yesterday)
+    return said if said is not None and which.is_of(said, yesterday) else None
 
 
 def not_understood(turn: Turn, word: str, whose: Staff | None = None) -> NotNow:
@@ -41,38 +56,64 @@ def not_understood(turn: Turn, word: str, whose: Staff | None = None) -> NotNow:
 
 def span_of(turn: Turn, said: Said, word: str) -> Span:
     """From its first to its last instant; NotNow where that is none."""
-    start, end = said.span(turn.line.zone_of(turn.staff))
+    start, end = said.span(turn.line.zone_of(turn.staff), turn.work.now)
     if end <= start:  # hours that a clock jumped over
         raise not_understood(turn, word)
     return start, end
 
 
+def stretch(turn: Turn, text: str, *, word: str) -> tuple[Said, Span]:
+    """A time that no shift decides, which ADD and AWAY name: the night that runs while it does, hours that are over
+    today tomorrow's."""
+    zone, now = turn.line.zone_of(turn.staff), turn.work.now
+    late = _of_yesterday(turn, text)
+    if late is not None and (late.exact or late.part) and late.span(zone, now)[1] > now:
+        return late, span_of(turn, late, word)
+    said = which.coming(read(turn, text, word=word), zone, now)
+    return said, span_of(turn, said, word)
+
+
 def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]:
-    """The one shift of hers, or the part of one, that is meant, with its schedule. NotNow where there is none, or where
-    she has to say which."""
-    said = read(turn, text, word=word, whose=whose)
-    zone = turn.line.zone_of(turn.staff)
-    spans = [span_of(turn, one, word) for one in (said, said.other) if one is not None]
-    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
-    now = turn.work.now
-    if end <= now and not said.weekly:
-        raise NotNow("cover.past")
-    known = books(turn.work, turn.line)
-    first = max(now, start - rules.NEAR)
-    found = [
-        (schedule.name, span)
-        for schedule in known.rota.schedules
-        for span in meaning.meant(
-            said, rules.hers(known, schedule.name, whose.id, first, max(end, now) + rules.NEAR), zone
-        )
-        if start - now <= FARTHEST
-    ]
+    """The one shift of hers, or the part of one, that is meant, with its schedule: of one that runs, what is left.
+    NotNow where there is none, or where she has to say which."""
+    late, said = _of_yesterday(turn, text), _said(turn, text, _today(turn))
+    if late is None and said is None:
+        raise not_understood(turn, word, whose)
+    found = [] if late is None else _shifts(turn, late, whose, which.underway, word)
+    if not found and said is not None:
+        found = _shifts(turn, said, whose, which.meant, word)
     if not found:
-        shifts = next_shifts(turn.work, turn.line, whose, reader=turn.staff)
-        raise NotNow("cover.not.on", shifts=shifts)
+        raise _none(turn, said, whose)
     spans = sorted({span for _, span in found})
     if len(spans) > 1:
         choices = [turn.line.span_for(turn.staff, *one) for one in spans]
         asked = turn.line.listing(turn.staff, "when.which", "choices", choices, word=word.upper())
         raise NotNow(asked.place, **asked.arguments)
     return found[0]
+
+
+Choosing = Callable[[Said, list[Span], ZoneInfo, datetime], list[Span]]
+"""Which of these shifts are meant."""
+
+
+def _shifts(turn: Turn, said: Said, whose: Staff, chosen: Choosing, word: str) -> list[tuple[str, Span]]:
+    """What is meant, with the schedule of each."""
+    zone, now = turn.line.zone_of(turn.staff), turn.work.now
+    spans = [span_of(turn, one, word) for one in (said, said.other) if one is not None]
+    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
+    if start - now > FARTHEST:
+        return []
+    known = books(turn.work, turn.line)
+    first, last = min(now, start) - rules.NEAR, max(end, now) + rules.NEAR
+    return [
+        (schedule.name, span)
+        for schedule in known.rota.schedules
+        for span in chosen(said, rules.hers(known, schedule.name, whose.id, first, last), zone, now)
+    ]
+
+
+def _none(turn: Turn, said: Said | None, whose: Staff) -> NotNow:
+    zone, now = turn.line.zone_of(turn.staff), turn.work.now
+    if said is None or (said.span(zone, now)[1] <= now and not (said.weekly or said.dayless)):
+        return NotNow("cover.past")
+    return NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, whose, reader=turn.staff))

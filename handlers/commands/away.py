@@ -32,10 +32,9 @@ def _list(turn: Turn) -> None:
 
 
 def _read_back(turn: Turn, text: str) -> None:
-    said = dates.read(turn, text, word="away")
-    if said.begins is not None and not said.exact:
+    said, (start, end) = dates.stretch(turn, text, word="away")
+    if (said.begins is not None or said.now) and not said.exact:
         raise dates.not_understood(turn, "away")
-    start, end = dates.span_of(turn, said, "away")
     absences.check(turn, start, end)
     shifts = absences.shifts_within(turn, start, end)
     span = absences.said(turn.line, turn.staff, start, end)

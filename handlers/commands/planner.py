@@ -26,10 +26,10 @@ def add(turn: Turn, command: Command) -> None:
         return
     asked = _asked(turn, command)
     person = somebody(turn, asked.name)
-    said = dates.read(turn, asked.time, word="add")
+    said, (start, end) = dates.stretch(turn, asked.time, word="add")
     if not said.exact:
         raise NotNow("plan.hours", word="ADD", name=person.name)
-    start, end = dates.span_of(turn, said, "add")
+    start = max(start, min(turn.work.now, end))  # what is read back is what is left of it
     if end - start > absences.LONGEST or start - turn.work.now > absences.FARTHEST:
         raise NotNow("away.long", days=str(absences.LONGEST.days))
     schedule = _first(turn)

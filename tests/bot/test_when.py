@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import meaning, phrases, when
+from bot import phrases, when, which
 from bot.meaning import Said, Span
+from bot.wallclock import LONG_AGO
 
 TODAY = date(2026, 11, 26)
 """A Thursday."""
@@ -26,11 +27,19 @@ def said(text: str, language: str = "en", today: date = TODAY) -> str:
 
 
 def shown(found: Said) -> str:
+    if found.now:
+        until = [f"{found.last:%m-%d}"] if found.last else []
+        until += [f"{found.ends:%H:%M}"] if found.ends else []
+        return "..".join(["now", " ".join(until)]) if until else "now"
     day = f"{found.day:%m-%d}" if found.day.year in (2026, 2027) else f"{found.day}"
     if found.last:
         day += f"..{found.last:%m-%d}"
     if found.begins:
         day += f" {found.begins:%H:%M}"
+    if found.ends and not found.begins:
+        day += " "
+    if found.since:
+        day += "-"
     if found.ends:
         day += f"-{found.ends:%H:%M}"
     short = f"{day} {found.part}".strip()
@@ -117,7 +126,19 @@ def shown(found: Said) -> str:
         ("Fridya night", "?"),
         ("your eyes", "?"),
         ("you tomorrow", "?"),
-        ("now", "?"),
+        ("now", "now"),
+        ("right now until 7", "now..07:00"),
+        ("until 7am", "now..07:00"),
+        ("until Monday", "now..11-30"),
+        ("now tonight", "?"),
+        ("0-7", "11-26 00:00-07:00"),
+        ("Friday from 2", "11-27 02:00-"),
+        ("Friday night from 2", "11-28 02:00-"),
+        ("from 2pm on", "11-26 14:00-"),
+        ("from 3 Dec", "12-03"),
+        ("Friday night until 2", "11-27 -02:00 night"),
+        ("from", "?"),
+        ("until", "?"),
         ("", "?"),
         ("-", "?"),
     ],
@@ -163,6 +184,18 @@ def test_english(text: str, what: str) -> None:
         ("es", "el viernes a las 9 de la noche", "11-27 21:00"),
         ("es", "mañana por la mañana", "11-27 morning"),
         ("es", "esta mañana", "11-26 morning"),
+        ("es", "desde las 14", "11-26 14:00-"),
+        ("es", "viernes 27 desde las 14", "11-27 14:00-"),
+        ("es", "desde el 3", "12-03"),
+        ("es", "del 3 al 10", "12-03..12-10"),
+        ("es", "noche del 3", "12-03 night"),
+        ("es", "ahora", "now"),
+        ("es", "ahora mismo hasta las 7", "now..07:00"),
+        ("es", "hasta las 7 de la mañana", "now..07:00"),
+        ("uk", "зараз", "now"),
+        ("uk", "до 7", "now..07:00"),
+        ("uk", "з 14", "11-26 14:00-"),
+        ("uk", "п'ятниця з 2", "11-27 02:00-"),
         ("uk", "цієї ночі", "11-26 night"),
         ("uk", "наступної п'ятниці", "12-04 or 11-27"),
         ("uk", "наступної п’ятниці", "12-04 or 11-27"),
@@ -188,7 +221,7 @@ def night(day: int, zone: ZoneInfo = NEW_YORK) -> Span:
 def meant(text: str, shifts: list[Span], zone: ZoneInfo = NEW_YORK) -> list[Span]:
     found = when.read(text, ["en"], TODAY, month_first=True)
     assert found is not None
-    return meaning.meant(found, shifts, zone)
+    return which.meant(found, shifts, zone, LONG_AGO)
 
 
 def test_which_of_her_shifts() -> None:
@@ -235,6 +268,116 @@ def test_of_a_week_on_call_only_the_named_night_is_meant() -> None:
     assert end - start == timedelta(hours=12)
 
 
+def at(zone: ZoneInfo, *local: int) -> datetime:
+    return datetime(2026, *local, tzinfo=zone).astimezone(UTC)
+
+
+def chosen(text: str, now: datetime, shifts: list[Span], zone: ZoneInfo, language: str = "en") -> str:
+    """As handlers/dates does it: the night that runs, else what is said today; by her clock."""
+    today = now.astimezone(zone).date()
+    yesterday = today - timedelta(days=1)
+    spoken = [language, *phrases.languages()]
+    late, said = (when.read(text, spoken, day, month_first=False) for day in (yesterday, today))
+    found = which.underway(late, shifts, zone, now) if late and which.is_of(late, yesterday) else []
+    found = found or (which.meant(said, shifts, zone, now) if said else [])
+    return ", ".join("-".join(f"{one.astimezone(zone):%d %H:%M}" for one in span) for span in found)
+
+
+RUNNING = "28 00:31-28 07:00"
+"""What is left of Friday's night at 00:31 on Saturday."""
+EVERY = "fri night, tonight, 27.11., the 27th, Fri 22-07, 22-07, fri, today, Saturday, Fri at 23:00, now, 0-7, until 7"
+SPOKEN = {
+    "en": f"{EVERY}, now until 7, Fri 22:00 - Sat 07:00, from now on, Fri 23-07, 27 Nov 22-07, night before sat",
+    "es": "esta noche, el viernes por la noche, ahora, hasta las 7, ahora hasta las 7, el 27, viernes de 22 a 7",
+    "uk": "сьогодні вночі, п'ятниця вночі, зараз, до 7, зараз до 7, 27 числа, пт 22-7, ніч на суботу",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(code, one) for code in SPOKEN for one in SPOKEN[code].split(", ")]
+)
+def test_the_night_that_runs(language: str, text: str) -> None:
+    """After midnight it is still what Friday night and the 27th are, and of it what is left; whether she serves the
+    next Friday as well, or not."""
+    for shifts in ([night(27)], [night(26), night(27), night(34)]):
+        assert chosen(text, at(NEW_YORK, 11, 28, 0, 31), shifts, NEW_YORK, language) == RUNNING
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "what"),
+    [
+        ("tonight 23-01", (11, 27, 23, 58), "27 23:58-28 01:00"),
+        ("Fri 23-01", (11, 28, 0, 1), "28 00:01-28 01:00"),
+        ("00:30-03", (11, 27, 23, 58), "28 00:30-28 03:00"),
+        ("tonight 0:30-3", (11, 28, 0, 1), "28 00:30-28 03:00"),
+        ("until 2", (11, 28, 0, 1), "28 00:01-28 02:00"),
+        ("until 9", (11, 28, 0, 1), "28 00:01-28 07:00"),
+        ("Fri 21-06", (11, 28, 0, 1), "28 00:01-28 06:00"),
+        ("tonight until 2", (11, 27, 20, 0), "27 22:00-28 02:00"),
+        ("Friday until 2am", (11, 26, 20, 0), "27 22:00-28 02:00"),
+        ("now", (11, 27, 20, 0), ""),
+        ("until 7", (11, 27, 20, 0), ""),
+        ("tonight", (11, 28, 7, 0), ""),
+        ("tomorrow", (11, 28, 0, 31), ""),
+        ("Friday from 2", (11, 26, 12, 0), "28 02:00-28 07:00"),
+        ("Saturday from 2", (11, 26, 12, 0), "28 02:00-28 07:00"),
+        ("Friday night from 2", (11, 26, 12, 0), "28 02:00-28 07:00"),
+        ("from 2", (11, 27, 23, 0), "28 02:00-28 07:00"),
+        ("from 11", (11, 27, 20, 0), "27 23:00-28 07:00"),
+        ("from 22", (11, 28, 0, 31), RUNNING),
+        ("Friday from 14", (11, 26, 12, 0), ""),
+        ("Fri 22-07", (11, 28, 7, 0), "04 22:00-05 07:00"),
+        ("Friday night", (11, 28, 12, 0), "04 22:00-05 07:00"),
+    ],
+)
+def test_hours_of_a_night(text: str, now: tuple[int, ...], what: str) -> None:
+    """Of Friday's, and the one a week later."""
+    assert chosen(text, at(NEW_YORK, *now), [night(27), night(34)], NEW_YORK) == what
+
+
+def test_a_day_shift_is_no_night() -> None:
+    """Nor is its first hour, at half past seven, what is left of one; from two is in the afternoon where she serves."""
+    day = (at(NEW_YORK, 11, 28, 7), at(NEW_YORK, 11, 28, 15))
+    for text in ("tonight", "Fri 22-07"):
+        assert chosen(text, at(NEW_YORK, 11, 28, 7, 30), [day, night(28), night(34)], NEW_YORK)[:2] in (
+            "28",
+            "04",
+        )
+        assert chosen(text, at(NEW_YORK, 11, 28, 7, 30), [day], NEW_YORK) == ""
+    for text in ("Saturday from 2", "Saturday from 14", "Saturday from 2pm"):
+        assert chosen(text, at(NEW_YORK, 11, 27, 12), [day], NEW_YORK) == "28 14:00-28 15:00"
+    assert chosen("until 2", at(NEW_YORK, 11, 28, 7, 30), [day], NEW_YORK) == "28 07:30-28 14:00"
+
+
+def test_both_ends_of_a_night_whose_middle_was_taken() -> None:
+    """She is asked which."""
+    begins, ends = night(27)
+    rests = [(begins, begins + timedelta(hours=1)), (begins + timedelta(hours=3), ends)]
+    both = "27 22:00-27 23:00, 28 01:00-28 07:00"
+    for text in ("Friday night", "Friday", "Fri 22-07", "27 Nov", "tonight"):
+        assert chosen(text, at(NEW_YORK, 11, 27, 12), rests, NEW_YORK) == both, text
+        assert chosen(text, at(NEW_YORK, 11, 28, 0, 31), rests, NEW_YORK) == "28 01:00-28 07:00", text
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [(NEW_YORK, (3, 7)), (NEW_YORK, (10, 31)), (KYIV, (3, 28)), (KYIV, (10, 24))]
+)
+def test_in_nights_in_which_the_clock_changes(zone: ZoneInfo, day: tuple[int, int]) -> None:
+    """At every quarter of an hour of one, tonight and now are what is left of it, and until four ends at four."""
+    start = at(zone, *day, 22)
+    end = at(zone, *(datetime(2026, *day) + timedelta(days=1)).timetuple()[1:3], 7)
+    for quarters in range(int((end - start) / timedelta(minutes=15))):
+        now = start + timedelta(minutes=15 * quarters)
+        for text in ("tonight", "now", "22-7", f"{day[1]}.{day[0]}."):
+            today = now.astimezone(zone).date()
+            yesterday = today - timedelta(days=1)
+            late, said = (when.read(text, ["en"], one, month_first=False) for one in (yesterday, today))
+            assert late is not None
+            assert said is not None
+            found = which.underway(late, [(start, end)], zone, now) if which.is_of(late, yesterday) else []
+            assert (found or which.meant(said, [(start, end)], zone, now)) == [(now, end)], (text, now)
+
+
 def test_a_weekday_whose_shift_is_over_is_the_next_one() -> None:
     """On Thursday noon, her shift being next Thursday."""
     later = (datetime(2026, 12, 4, 3, tzinfo=UTC), datetime(2026, 12, 4, 12, tzinfo=UTC))
@@ -264,7 +407,7 @@ def test_any_text_is_a_date_or_none(text: str, language: str) -> None:
         for one in filter(None, (found, found.other)):
             start, end = one.span(KYIV)
             assert start < end
-        meaning.meant(found, [night(27)], KYIV)
+        which.meant(found, [night(27)], KYIV, LONG_AGO)
 
 
 def test_a_whole_page_costs_nothing() -> None:

@@ -26,7 +26,7 @@ from tests.stories.planning import (
     status,
     three,
 )
-from tests.stories.stage import Stage, new, staged, texts
+from tests.stories.stage import Phone, Stage, new, staged, texts
 
 
 @pytest.fixture
@@ -277,6 +277,39 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert await serves(line) == {"Bo"}
     trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
     assert {"shift taken", "shift added", "shift removed"} <= set(trail)
+
+
+async def test_the_night_that_runs_is_what_is_left_of_it(line: Stage) -> None:
+    """At a minute past midnight Alma can have it covered by every name it has, and an admin may take it off her or put
+    Bo beside her; what is read back is what counts."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+
+    async def reads_back(phone: Phone, words: str, said: str) -> None:
+        told = await says(line, phone, words)  # news of the night may come beside it
+        assert any(text.startswith(said) for text in told), (words, told)
+
+    line.town.clock.move(FRIDAY[0] + timedelta(hours=1, minutes=58) - line.town.clock.now())
+    await reads_back(alma, "COVER tonight 23-01", "Cover for Fri 27 Nov 23:58-01:00?")
+    await reads_back(charlie, "ADD Bo 00:30-03", "Put Bo on call Sat 28 Nov 00:30-03:00 (your time)?")
+    line.town.clock.move(timedelta(minutes=3))
+    left = "Sat 28 Nov 00:01-07:00"
+    for words in ("tonight", "Friday night", "27.11.", "Fri 22-07", "the 27th", "now", "now until 7", "0-7"):
+        await reads_back(alma, f"COVER {words}", f"Cover for {left}? OK asks")
+    for words, said in {
+        "COVER Friday night FOR Alma": f"Cover for Alma, {left}",
+        "COVER now FOR Alma BY Bo": f"Bo serves for Alma, {left}",
+        "REMOVE Alma tonight": f"Take Alma off call {left}",
+        "ADD Bo now until 3": "Put Bo on call Sat 28 Nov 00:01-03:00",
+        "ADD Bo Fri 22-07": f"Put Bo on call {left}",
+    }.items():
+        await reads_back(charlie, words, said)
+    await says(line, charlie, "OK")
+    assert await serves(line, line.town.clock.now() + timedelta(minutes=1)) == {"Alma", "Bo"}
+    await reads_back(bo, "COVER tonight", f"Cover for {left}?")
+    await says(line, alma, "COVER ahora hasta las 7")
+    await says(line, alma, "OK")
+    assert await status(line, 1) is Status.OPEN
 
 
 async def test_who_took_a_shift_is_taken_off_it(line: Stage) -> None:
