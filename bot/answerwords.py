@@ -33,14 +33,19 @@ def agreed(text: str) -> bool | None:
     return None
 
 
+def polite(text: str) -> bool:
+    """Whether it is thanks, and the like, and nothing else."""
+    return len(text) <= MOST and "?" not in text and _POLITE.fullmatch(f"{plain(text)} ") is not None
+
+
 def plain(text: str) -> str:
     """Its words with a space between them: no punctuation, no emoji, no accents on Latin letters."""
     kept = letters.folded(letters.straight(text))
     return " ".join(_BEFORE.sub(" ", kept).replace("_", " ").split())
 
 
-def _pattern(place: str) -> re.Pattern[str]:
-    said, polite = listed(place), listed("words.polite")
+def _pattern(place: str, *beside: str) -> re.Pattern[str]:
+    said, polite = listed(place), listed("words.polite", *beside)
     return re.compile(f"(?:{polite})*(?:{said})(?:{said}|{polite})*")
 
 
@@ -55,4 +60,6 @@ def listed(*places: str) -> str:
     return "|".join(f"{re.escape(word)} " for word in sorted(found, key=len, reverse=True))
 
 
-_PATTERNS: Final = {True: _pattern("words.agree"), False: _pattern("words.refuse")}
+_PATTERNS: Final = {True: _pattern("words.agree"), False: _pattern("words.refuse", "words.when")}
+"""Only a no stays one with a time beside it: "ok, tomorrow" may be the wish for another day."""
+_POLITE: Final = re.compile(f"(?:{listed('words.polite')})+")

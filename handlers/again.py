@@ -74,12 +74,35 @@ def unclear(turn: Turn) -> bool:
     question = _stands(turn)
     if question is None:
         return False
-    if question.kind is QuestionKind.ECHO:
-        questions.repeat(turn, plans.unclear(turn, question), question)
-        return True
-    known = KINDS[question.kind](turn, question) if question.kind in KINDS else None
-    questions.repeat(turn, known[1] if known else phrase("question.again"), question)
+    questions.repeat(turn, _put(turn, question), question)
     return True
+
+
+def _put(turn: Turn, question: Question) -> Phrase:
+    """How it is put again. NotNow, with how it ended, where no answer can count any more."""
+    if question.kind in UNCLEAR:
+        return UNCLEAR[question.kind](turn, question)
+    if question.kind not in KINDS:
+        return phrase("question.again")
+    known = KINDS[question.kind](turn, question)
+    if known is not None:
+        return known[1]
+    if question.kind is QuestionKind.COVER:
+        raise _why_over(turn, question)
+    raise NotNow("question.late")
+
+
+def _serves(turn: Turn, question: Question) -> Phrase:
+    polite = answerwords.polite(turn.inbound.text.reveal())
+    return phrase("covering.again" if polite else "covering.unclear")
+
+
+def _why_over(turn: Turn, question: Question) -> NotNow:
+    """ "Sorry, that night I am at my sister's", and a colleague has taken it already."""
+    number = coverwords.about(question.about).number
+    cover = turn.work.covers.get(number)
+    taken = cover is not None and cover.status is Status.TAKEN
+    return NotNow("cover.already" if taken else "cover.over", number=str(number))
 
 
 def _stands(turn: Turn) -> Question | None:
@@ -125,6 +148,12 @@ KINDS: Final[dict[QuestionKind, Callable[[Turn, Question], Open | None]]] = {
     QuestionKind.READY: _shift,
     QuestionKind.COVER: _cover,
 }
+
+UNCLEAR: Final[dict[QuestionKind, Callable[[Turn, Question], Phrase]]] = {
+    QuestionKind.ECHO: plans.unclear,
+    QuestionKind.COVERING: _serves,
+}
+"""What OK alone does not answer, and what asks nothing: "thanks!" behind "you serve" is no riddle to anybody."""
 
 FOLLOWING: Final[dict[QuestionKind, Callable[[Turn, Question], Phrase | None]]] = {
     QuestionKind.READ_BACK: plans.again,

@@ -54,6 +54,12 @@ class Put(Plan, frozen=True, tag="put"):
     off: bool = False
 
 
+class Dropped(Plan, frozen=True, tag="dropped"):
+    """A colleague's request is taken back."""
+
+    number: int
+
+
 class Absent(Plan, frozen=True, tag="absent"):
     """She is away."""
 
@@ -62,13 +68,13 @@ class Several(Plan, frozen=True, tag="several"):
     """Cover is asked for each of her shifts within it."""
 
 
-Plans = Request | Direct | Put | Absent | Several
+Plans = Request | Direct | Put | Dropped | Absent | Several
 
 
 class Echoed(echoes.Asked, frozen=True, kw_only=True):
     """What is done once `word` comes back with `number`."""
 
-    plan: Direct | Put
+    plan: Direct | Put | Request | Dropped
 
 
 _PLAN: Final = msgspec.msgpack.Decoder(Plans)
@@ -80,8 +86,8 @@ def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
     _ask(turn, what, QuestionKind.READ_BACK, plan)
 
 
-def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put, word: str) -> None:
-    """The same of what changes others' shifts at once: by SMS it takes `word` and a number that only her phone shows,
+def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put | Request | Dropped, word: str) -> None:
+    """The same of what is done in others' names: by SMS it takes `word` and a number that only her phone shows,
     for whoever forges her number could text the command and a blind OK, and empty a night. Telegram's senders cannot
     be forged."""
     if turn.contact.medium is not Medium.SMS:
@@ -187,6 +193,10 @@ def _direct(turn: Turn, plan: Direct) -> None:
     assigning.direct(turn, giver, taker, plan.schedule, plan.start, plan.end)
 
 
+def _dropped(turn: Turn, plan: Dropped) -> None:
+    covering.withdraw(turn.work, turn.line, plan.number, turn.staff)
+
+
 def _put(turn: Turn, plan: Put) -> None:
     person = turn.work.staff.get(StaffId(plan.person))
     if person is None:
@@ -209,6 +219,7 @@ DONE: Final[dict[type, Callable[[Turn, Any], None]]] = {
     Request: _request,
     Direct: _direct,
     Put: _put,
+    Dropped: _dropped,
     Absent: _absent,
     Several: _several,
 }

@@ -106,12 +106,18 @@ def _by_number(turn: Turn, asked: planwords.Numbered) -> None:
 
 
 def _dropped_by_admin(turn: Turn, number: int) -> None:
-    """An admin ends any open request; what she has taken herself she gives back."""
+    """An admin ends any open request, another's once it is read back to her; what she has taken herself she gives
+    back."""
     found = turn.work.covers.get(number)
-    if found is not None and found.status is Status.OPEN:
-        covering.withdraw(turn.work, turn.line, number, turn.staff)
-    else:
+    if found is None or found.status is not Status.OPEN or turn.staff.id in (found.giver, found.by):
         serving.give_back(turn.work, turn.line, number, turn.staff)
+        return
+    giver = turn.work.staff.get(found.giver)
+    span = turn.line.span_for(turn.staff, found.start, found.end)
+    name = giver.name if giver else turn.line.say_to(turn.staff, phrase("staff.gone"))
+    what = phrase("cover.sure.drop", number=str(number), name=name, span=span)
+    plan = plans.Dropped(found.start, found.end, number=number)
+    plans.read_back_to_admin(turn, what, plan, "COVER")
 
 
 def _for(turn: Turn, asked: planwords.For) -> None:
@@ -144,4 +150,7 @@ def _read_back(turn: Turn, giver: Staff, schedule: str, span: Span) -> None:
     place = SURE[giver.id == turn.staff.id, count > 0]
     said = {"span": turn.line.span_for(turn.staff, *span), "name": giver.name, "colleagues": str(count)}
     plan = plans.Request(*span, giver=giver.id, schedule=schedule)
-    plans.read_back(turn, phrase(place, **said), plan)
+    if giver.id == turn.staff.id:
+        plans.read_back(turn, phrase(place, **said), plan)
+    else:
+        plans.read_back_to_admin(turn, phrase(place, **said), plan, "COVER")

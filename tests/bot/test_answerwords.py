@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answerwords import agreed
+from bot.answerwords import agreed, polite
 
 YES = [
     "ok thanks",
@@ -30,12 +30,16 @@ NO = [
     "not possible",
     "no puedo, lo siento",
     "не можу, вибачте",
+    "sorry can't that night",
+    "lo siento, esa noche no puedo",
+    "тієї ночі не зможу, вибачте",
 ]
 NEITHER = [
     "I can't come to the casting",
     "ok no",
     "yes, but I can't",
     "thanks",
+    "ok, tomorrow",
     "yes?",
     "no " * 30,
     "yesterday",
@@ -50,3 +54,8 @@ NEITHER = [
 )
 def test_an_answer_is_the_whole_text(text: str, means: bool | None) -> None:
     assert agreed(text) is means
+
+
+def test_thanks_are_no_answer_and_no_riddle() -> None:
+    assert all(map(polite, ("thanks!", "Thank you so much", "Muchas gracias", "дякую!")))
+    assert not any(map(polite, ("", "thanks, but", "thanks?", "ok thanks")))

@@ -118,7 +118,15 @@ def to_staff() -> list[str]:
 
 TOGETHER = [
     (sure, how)
-    for sure in ("cover.sure.by", "plan.add.sure", "plan.remove.sure", "plan.remove.sure.gap")
+    for sure in (
+        "cover.sure.for",
+        "cover.sure.for.nobody",
+        "cover.sure.by",
+        "cover.sure.drop",
+        "plan.add.sure",
+        "plan.remove.sure",
+        "plan.remove.sure.gap",
+    )
     for how in ("sure.ok", "sure.echo")
 ]
 """Sentences that stand in one text."""

@@ -44,7 +44,8 @@ async def test_the_first_ok_has_the_shift_and_the_others_hear_nothing(line: Stag
 
     assert await says(line, bo, "OK") == [told]
     assert alma.silent
-    assert await says(line, cleo, "OK") == [f"{n}: already taken. Thank you."]
+    for words in ("Sorry, my sister is here that weekend", f"COVER {n}"):
+        assert await says(line, cleo, words) == [f"{n}: already taken. Thank you."]
     assert await serves(line) == {"Bo"}
     assert await line.do(lambda work: work.audit.verify())
 

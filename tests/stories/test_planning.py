@@ -238,12 +238,20 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     await line.rounds(seconds=1)
     new(alma), new(bo)
     (sure,) = await says(line, charlie, "COVER Friday night FOR Alma")
-    assert sure.startswith(f"Cover for Alma, {NIGHT} (your time)? OK asks 2 colleagues")
+    assert sure.startswith(f"Cover for Alma, {NIGHT} (your time)? 2 colleagues would be asked. Is that you?")
     await says(line, charlie, "OK")
+    assert bo.silent
+    await says(line, charlie, echo(sure))
     assert any(text.startswith(f"Cover 1: Alma, {NIGHT}") for text in new(alma))
     assert len(new(bo)) == 1
     await says(line, charlie, "COVER 1 DROP")
     assert f"Cover 1 is taken back: {NIGHT}." in new(alma)
+    await asks(line)
+    (sure,) = await says(line, charlie, "COVER 2 DROP")
+    assert sure.startswith(f"Take back cover 2: Alma, {NIGHT} (your time)? Is that you? Text COVER ")
+    assert await status(line, 2) is Status.OPEN
+    assert await says(line, charlie, echo(sure)) == [f"Cover 2 is taken back: {NIGHT}."]
+    new(alma), new(bo)
 
     (sure,) = await says(line, charlie, "COVER Friday night FOR alma BY bo")
     assert sure.startswith(f"Bo serves for Alma, {NIGHT} (your time)? Is that you? Text COVER ")
@@ -271,9 +279,11 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     assert await says(line, charlie, "COVER Friday night FOR Zoe") == [
         "Nobody on this line is called Zoe. Nothing was done."
     ]
-    # She was asked last whether she serves, and nobody is there whom it could be for.
-    (told,) = await says(line, bo, "ADD Cleo Friday 21-06")
-    assert "OK or CAN'T" in told
+    # He was told last that he serves, and nobody is there whom it could be for.
+    assert await says(line, bo, "ADD Cleo Friday 21-06") == [
+        "Not understood. You serve as agreed; CAN'T gives it back."
+    ]
+    assert await says(line, bo, "thanks!") == ["You serve as agreed. CAN'T gives it back."]
     assert await serves(line) == {"Bo"}
     trail = await line.do(lambda work: [one.what for one in work.audit.entries()])
     assert {"shift taken", "shift added", "shift removed"} <= set(trail)
