@@ -23,7 +23,8 @@ class Cover:
 
     `number`: by which people speak of it. `wanted`: of a SWAP, the time in which she would serve in return, None for
     whatever a colleague has to give. `by`: who asked, if not she herself. `asked`: to whom it was put, each once.
-    `taker` and `decided`: who took it, and when. `due_at`: it expires then.
+    `taker` and `decided`: who took it, and when. `left`: who had taken it and went, each with what was served for her
+    in return, until she is back and has been told. `due_at`: open, it expires then; taken, it is over.
     """
 
     number: int
@@ -39,5 +40,6 @@ class Cover:
     by: StaffId | None = None
     asked: tuple[StaffId, ...] = ()
     taker: StaffId | None = None
+    left: tuple[tuple[StaffId, tuple[datetime, datetime] | None], ...] = ()
     decided: datetime | None = None
     note: str = ""

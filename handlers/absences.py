@@ -56,6 +56,11 @@ def note(turn: Turn, start: datetime, end: datetime) -> list[tuple[str, Span]]:
     return shifts_within(turn, start, end)
 
 
+def stands(turn: Turn, start: datetime, end: datetime) -> bool:
+    """Whether she has not taken it back since it was noted."""
+    return any((one.start, one.end) == (start, end) for one in hers(turn.work, turn.staff))
+
+
 def shifts_within(turn: Turn, start: datetime, end: datetime) -> list[tuple[str, Span]]:
     """Her shifts, whole, of which a part lies within it, by schedule."""
     known = books(turn.work, turn.line)

@@ -26,6 +26,7 @@ from handlers.coverwords import (
     tell_admins,
 )
 from handlers.line import Line
+from handlers.turn import Turn
 from storage.work import Work
 
 
@@ -128,6 +129,17 @@ def withdraw(work: Work, line: Line, number: int, who: Staff) -> None:
         raise Stale("Somebody else was quicker.")
     for person in {one.id: one for one in (who, *concerned(work, cover))}.values():
         inform(work, line, person, cover, "cover.withdrawn")
+
+
+def still_open(turn: Turn) -> bool:
+    """Whether a request of hers is open; she hears of the next one to run out, and how to take it back."""
+    for cover in turn.work.covers.standing():
+        if cover.status is Status.OPEN and turn.staff.id in (cover.giver, cover.by):
+            giver = turn.work.staff.get(cover.giver)
+            said = {"name": giver.name if giver else "", "count": str(len(cover.asked))}
+            inform(turn.work, turn.line, turn.staff, cover, "cover.still", **said)
+            return True
+    return False
 
 
 # ── Run out ──

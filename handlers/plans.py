@@ -212,6 +212,8 @@ def _absent(turn: Turn, plan: Absent) -> None:
 
 
 def _several(turn: Turn, plan: Several) -> None:
+    if not absences.stands(turn, plan.start, plan.end):
+        raise NotNow("away.off")
     absences.ask_for_all(turn, plan.start, plan.end)
 
 

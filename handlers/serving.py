@@ -19,6 +19,7 @@ from handlers import exchanging, questions
 from handlers.covering import cancel, withdraw
 from handlers.coverwords import About, about, ask_others, books, concerned, gone, inform, named, tell_admins
 from handlers.line import Line
+from handlers.turn import Turn
 from storage.payloads import pack
 from storage.work import Work
 
@@ -70,7 +71,16 @@ def settle(
     work: Work, line: Line, cover: Cover, before: Cover, taker: Staff, back: Span | None, *, by: StaffId
 ) -> None:
     """`taker` has it from now on. Stale when somebody was quicker: all is done anew then, and finds who."""
-    after = replace(cover, status=Status.TAKEN, taker=taker.id, decided=work.now, returned=back)
+    after = replace(
+        cover,
+        status=Status.TAKEN,
+        taker=taker.id,
+        decided=work.now,
+        returned=back,
+        # Somebody who leaves as it begins, or while it runs, leaves somebody who believes that she is there.
+        due_at=cover.end,
+        left=tuple(one for one in cover.left if one[0] != taker.id),
+    )
     if not work.covers.settle(before, after):
         raise Stale("Somebody else was quicker.")
     exchanging.take(work, line, after, by=by)
@@ -200,6 +210,7 @@ def _open_again(
         returned=None,
         due_at=cover.start,
         asked=tuple(dict.fromkeys((*cover.asked, taker))),
+        left=cover.left if by is not None else (*cover.left, (taker, cover.returned)),
     )
     if not work.covers.settle(cover, after):
         raise Stale("Somebody else was quicker.")
@@ -276,9 +287,28 @@ def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
     if not rules.hers(books(work, line), cover.schedule, cover.taker, ahead, cover.end):
         return True
     giver = work.staff.get(cover.giver)
-    place = "cover.left.gap" if giver is not None else "cover.orphan"
     said = {"name": name, "giver": giver.name if giver else ""}
+    place = "cover.left.gap" if giver is not None else "cover.orphan"
     for person in concerned(work, cover):
-        inform(work, line, person, cover, place, **said)
+        inform(work, line, person, cover, "cover.left.you" if person == giver else place, **said)
     tell_admins(work, line, cover, place, but=(cover.taker, cover.giver, cover.by), **said)
     return True
+
+
+def back_again(turn: Turn) -> None:
+    """She can be reached again: what she had taken before she went is not hers any more, and she reads whose it is."""
+    work = turn.work
+    for cover in work.covers.coming():
+        mine = [back for one, back in cover.left if one == turn.staff.id]
+        if not mine:
+            continue
+        others = tuple(one for one in cover.left if one[0] != turn.staff.id)
+        if not work.covers.settle(cover, replace(cover, left=others)):
+            raise Stale("Somebody else was quicker.")
+        holder = work.staff.get(cover.taker or cover.giver)
+        said = {"span": turn.line.span_for(turn.staff, cover.start, cover.end)}
+        said["name"] = holder.name if holder else gone(turn.line, turn.staff, "giver")
+        for back in mine[-1:]:
+            if back is not None:
+                said["back"] = turn.line.span_for(turn.staff, *back)
+            turn.tell("cover.lost" if back is None else "cover.lost.swap", **said)

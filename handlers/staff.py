@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import again, apply, desk, echoes, questions, reminding
+from handlers import again, apply, covering, desk, echoes, questions, reminding, serving
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -104,6 +104,7 @@ def _reach_changed(turn: Turn) -> bool:
     if away and (start or turn.contact.standing is not Standing.OPTED_OUT):
         turn.work.staff.set_standing(turn.contact.id, Standing.JOINED)
         turn.tell("staff.back")
+        serving.back_again(turn)
         _asked_anew(turn)
     slash_start = medium is Medium.TELEGRAM and grammar.is_slash_start(text)
     if slash_start and not away:
@@ -146,7 +147,7 @@ def _text(turn: Turn, obey: Obey) -> None:
             answer = questions.meant(turn, agreed=isinstance(said, grammar.Agreement))
             if answer is not None:
                 _answered(turn, obey, answer)
-            elif not again.ask(turn):
+            elif not again.ask(turn) and not _asks_already(turn, said):
                 desk.relay_plain(turn, Secret(words))
         case grammar.Plain(text=words):
             _plain(turn, obey, words)
@@ -154,6 +155,12 @@ def _text(turn: Turn, obey: Obey) -> None:
 
 ONLY_ANSWERS = frozenset({"ok", "okay", "ок", "can't", "cant"})
 """The words that every question names; "sí" and "no puedo" mean the same, and are also what one says to a texter."""
+
+
+def _asks_already(turn: Turn, said: grammar.Said) -> bool:
+    """Whether her OK, which no question expects, can only be that she comes after all: she hears what takes her request
+    back."""
+    return isinstance(said, grammar.Agreement) and _alone(turn) and covering.still_open(turn)
 
 
 def _plain(turn: Turn, obey: Obey, words: str) -> None:

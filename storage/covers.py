@@ -28,6 +28,7 @@ _ONE = _ALL.where(covers.c.number == bindparam("of"))
 _STANDING = _ALL.where(covers.c.due_at > bindparam("now"), covers.c.state.in_(_LIVE)).order_by(
     covers.c.due_at, covers.c.number
 )
+_COMING = _ALL.where(covers.c.due_at > bindparam("now")).order_by(covers.c.due_at, covers.c.number)
 _DUE = (
     select(covers)
     .where(covers.c.due_at <= bindparam("now"), covers.c.state == Status.OPEN.value)
@@ -51,6 +52,7 @@ class _Terms(msgspec.Struct, frozen=True, array_like=True):
     taker: int | None = None
     decided: datetime | None = None
     note: bytes = b""
+    left: tuple[tuple[int, tuple[datetime, datetime] | None], ...] = ()
 
 
 class Covers:
@@ -79,6 +81,10 @@ class Covers:
         """Those open or taken whose time has not come, the next first."""
         return self._desk.opened(_STANDING, self._opened, {"now": self._desk.now})
 
+    def coming(self) -> list[Cover]:
+        """Those whose time has not come, whatever became of them, the next first."""
+        return self._desk.opened(_COMING, self._opened, {"now": self._desk.now})
+
     def due(self) -> list[Cover]:
         """Those still open although their time has come, a hundred at most."""
         return self._desk.opened(_DUE, self._opened, {"now": self._desk.now})
@@ -102,6 +108,7 @@ class Covers:
             cover.taker,
             cover.decided,
             written(cover.note),
+            cover.left,
         )
         row = {
             "number": cover.number,
@@ -131,6 +138,7 @@ class Covers:
             taker=None if terms.taker is None else StaffId(terms.taker),
             decided=terms.decided,
             note=text_of(terms.note),
+            left=tuple((StaffId(one), back) for one, back in terms.left),
         )
 
 

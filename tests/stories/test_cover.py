@@ -87,19 +87,19 @@ async def test_what_was_taken_is_given_back_before_it_begins(line: Stage) -> Non
 async def test_whoever_took_it_has_gone(line: Stage, how: str) -> None:
     """Bo is taken off the staff, or sends STOP: Alma hears at once that it is hers again, of a swap also what is hers
     no longer, and Cleo, who was asked, nothing; the admin is told only what she can do, by the name that is still
-    known. Then Alma leaves, too: the shift that Cleo gives back is nobody's, and the admin reads how to fill it."""
+    known. With START Bo reads whose it is now."""
     alma, bo, cleo = await three(line)
     charlie = await line.staff("Charlie", "sms", roles=("admin",))
-    cover = await asks(line, deal=Deal.SWAP if how == "removed" else Deal.COVER)
+    cover = await asks(line, deal=Deal.SWAP if how == "STOP" else Deal.COVER)
     await says(line, bo, "OK")
     await line.later(hours=19)
     new(alma), new(cleo), new(charlie)
-    if how == "removed":
-        await line.remove("Bo")
+    if how == "STOP":
+        await bo.write("STOP")
         hers = f"Swap with Bo is off: you serve {NIGHT}, not Sat 28 Nov 22:00-07:00."
         theirs = f"Swap with Bo is off: Alma serves {NIGHT}, not Sat 28 Nov 22:00-07:00."
     else:
-        await bo.write("STOP")
+        await line.remove("Bo")
         hers = f"Bo cannot serve for you after all: {NIGHT}. Until somebody takes it, it is yours."
         theirs = f"Bo can no longer serve for Alma: {NIGHT}. Nobody is left to ask."
     await line.rounds(seconds=1)
@@ -108,14 +108,37 @@ async def test_whoever_took_it_has_gone(line: Stage, how: str) -> None:
     assert not any("asks for cover" in text for text in new(cleo))
     assert await status(line, cover.number) is Status.OPEN
     assert await serves(line) == {"Alma"}
-
     await says(line, cleo, "OK")
-    assert await serves(line) == {"Cleo"}
+    assert await serves(line) == ({"Cleo"})
+    if how == "STOP":
+        back = f"Your swap is off: you serve Sat 28 Nov 22:00-07:00, not {NIGHT}. Cleo has that now."
+        assert back in await says(line, bo, "START")
+        assert back not in await says(line, bo, "START")
+
+
+async def test_whoever_took_it_goes_as_it_begins(line: Stage) -> None:
+    """Bo sends STOP in the first seconds of what he took: Alma, who sleeps soundly, and the admin hear it, once. Cleo
+    gives back a night of Alma's, who has left: it is nobody's, and the admin reads how to fill it."""
+    alma, bo, cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await asks(line)
+    await says(line, bo, "OK")
+    await says(line, alma, "COVER Monday night")
+    await says(line, alma, "OK")
+    await says(line, cleo, "OK")
+    await line.later(hours=36, seconds=2)
+    new(alma), new(charlie)
+    await bo.write("STOP")
+    for _ in range(2):
+        await line.rounds(seconds=1)
+    yours = f"Bo can no longer serve your shift {NIGHT}. Nobody serves then yet. If you can, tell an admin."
+    assert new(alma).count(yours) == 1
+    theirs = f"Bo can no longer serve for Alma: {NIGHT}. Nobody serves then unless somebody is found."
+    assert new(charlie).count(theirs) == 1
     await line.remove("Alma")
-    new(charlie)
-    (told, *_) = await says(line, cleo, f"COVER {cover.number} CAN'T")
+    (told, *_) = await says(line, cleo, "COVER 2 CAN'T")
     assert told.endswith("Nobody is left to ask; the admins know.")
-    orphan = f"Cleo no longer serves {NIGHT}, the shift of a former colleague: it is nobody's."
+    orphan = "Cleo no longer serves Mon 30 Nov 22:00-07:00, the shift of a former colleague: it is nobody's."
     assert f"{orphan} ADD name day hours puts somebody there." in new(charlie)
 
 

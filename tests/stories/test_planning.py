@@ -49,7 +49,8 @@ async def test_cover_for_friday_night(line: Stage) -> None:
     assert asked.startswith(f"Cover 1: Alma, {NIGHT}. Colleagues asked: 2.")
     assert len(new(bo)) == 1
     assert len(new(cleo)) == 1
-    assert await says(line, alma, "OK") == ["Not sent: no conversation is open with you."]
+    (told,) = await says(line, alma, "OK")
+    assert told.startswith(f"Cover 1 is still open: Alma, {NIGHT}.")
     assert bo.silent
 
     assert await says(line, cleo, "COVER") == [f"Open: 1: Alma, {NIGHT}. COVER 1 takes 1."]
@@ -132,11 +133,11 @@ async def test_in_her_own_language_and_zone(line: Stage) -> None:
 
 
 async def test_swap(line: Stage) -> None:
-    """Each is offered her own nearest shift in return, read out; OK makes two changes in one; CAN'T undoes both."""
+    """Each is asked for her own nearest shift in return, read out; OK makes two changes in one; CAN'T undoes both."""
     alma, bo, cleo = await three(line)
     new(bo), new(cleo)
     (sure,) = await says(line, alma, "SWAP Friday night")
-    assert sure.startswith(f"Swap {NIGHT}? OK asks 2 colleagues, each for her own nearest shift")
+    assert sure.startswith(f"Swap {NIGHT} for a colleague's nearest shift? OK asks 2 colleagues,")
     await says(line, alma, "OK")
     (asked,) = new(bo)
     assert f"you serve {NIGHT}, and Alma serves Sat 28 Nov 22:00-07:00 for you" in asked
@@ -184,8 +185,14 @@ async def test_away(line: Stage) -> None:
     # OK once more, perhaps to the question before; then she has had the time to read this one.
     assert await says(line, alma, "OK") == [offered]
     assert bo.silent
-    assert await says(line, alma, "CAN'T") == ["Nothing was done."]
+    # She is there after all: the button that stands on her screen asks nobody any more.
     await says(line, alma, "AWAY 1 DROP")
+    assert isinstance(alma, TelegramPhone)
+    asked = next(one for one in reversed(alma.screen) if one.text == offered)
+    await alma.press("OK", on=asked)
+    await line.settled()
+    assert new(alma)[-1].startswith("That absence was taken back, so nobody is asked.")
+    assert bo.silent
     await says(line, alma, "AWAY 27-28 Nov")
     await says(line, alma, "OK")
     await line.later(seconds=21)

@@ -12,6 +12,7 @@ from handlers import reminding
 from handlers.rehearsal.phones import TelegramPhone
 from handlers.roster import Roster
 from storage.tables import outbox
+from tests.stories.planning import says
 from tests.stories.rotas import turns, whole_hour
 from tests.stories.stage import Phone, Stage, new, texts
 
@@ -99,6 +100,8 @@ async def test_cannot_to_a_reminder_asks_the_others(line: Stage, medium: str) ->
     await charlie.shows("Alma cannot be there")
     await bo.shows("Alma")
     await line.settled()
+    # She could after all, and says so: OK is no answer to that, and she reads what is.
+    assert any(text.startswith("Cover 1 is still open: Alma") for text in await says(line, alma, "OK"))
     await bo.write("OK")
     await line.settled()
     await line.rounds(hours=1)
