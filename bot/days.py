@@ -11,6 +11,7 @@ from bot.datewords import Sort, Value
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = 7 * DAY
+SATURDAY: Final = 5
 HOURS: Final = 24
 """A number up to here may be an hour."""
 
@@ -69,10 +70,12 @@ def _without(named: dict[Sort, Value], today: date) -> Day | None:
     if named.pop(Sort.WEEK, None) is not None:
         return _of_week(named, monday + WEEK * (following or coming), today)
     if named.pop(Sort.WEEKEND, None) is not None:
-        return None if named else _weekend(monday, today, following=following)
+        begun = coming and today.weekday() >= SATURDAY
+        return None if named else _weekend(monday, today, following=following or begun)
     weekday = named.pop(Sort.WEEKDAY, None)
     if not named and isinstance(weekday, int):
-        soon = today + DAY * ((weekday - today.weekday()) % 7)
+        # "El viernes que viene", said on a Friday, is not today.
+        soon = today + DAY * ((weekday - today.weekday() - coming) % 7 + coming)
         return _following(monday, weekday, soon, today) if following else Day(soon, weekly=True)
     found = None if following else _numbered(named, today)
     if found is None or (weekday is not None and found.weekday() != weekday):
@@ -92,7 +95,7 @@ def _of_week(named: dict[Sort, Value], monday: date, today: date) -> Day | None:
 
 
 def _weekend(monday: date, today: date, *, following: bool) -> Day:
-    saturday = monday + 5 * DAY
+    saturday = monday + SATURDAY * DAY
     this = Day(max(saturday, today), saturday + DAY)
     if not following:
         return this

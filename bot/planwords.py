@@ -14,7 +14,8 @@ from bot import letters, phrases, when
 LONGEST_NAME: Final = 40
 _NUMBER: Final = re.compile(r"#?\s?(\d{1,6})(?:\s+(.{1,20}))?", re.DOTALL)
 _ECHO: Final = re.compile(r"[0-9]{5}")
-_FOR: Final = re.compile(r"(.+?)\s+for\s+(.+?)(?:\s+by\s+(.+))?", re.IGNORECASE | re.DOTALL)
+_FOR: Final = re.compile(r"\s+for\s+", re.IGNORECASE)
+_BY: Final = re.compile(r"(?<=\s)by(?=\s)", re.IGNORECASE)
 _LONGEST: Final = 300
 
 
@@ -61,20 +62,35 @@ def numbered(rest: str) -> Numbered | None:
 FOLDED_BACK: Final = frozenset(letters.folded(letters.straight(word)) for word in BACK)
 
 
-def for_whom(rest: str) -> For | None:
-    """ "Friday night FOR Alma BY Bo", "Friday FOR Sunday"."""
-    found = _FOR.fullmatch(rest.strip()) if len(rest) <= _LONGEST else None
-    return None if found is None else For(found[1].strip(), _tidy(found[2]), _tidy(found[3] or ""))
+def for_whom(rest: str) -> list[For]:
+    """ "Friday night FOR Alma BY Bo", "Friday FOR Sunday": every way to read it, for a name may have a "by" in it; the
+    longest name before BY comes first. "Friday for me" is a time."""
+    words = rest.strip()
+    first = _FOR.search(words) if len(rest) <= _LONGEST else None
+    if first is None or not first.start() or is_time(words):
+        return []
+    time, whom = words[: first.start()], words[first.end() :]
+    parted = [(whom[: one.start()], whom[one.end() :]) for one in _BY.finditer(whom)]
+    return [For(time, _name(one), _name(by)) for one, by in ((whom, ""), *reversed(parted)) if _name(one)]
 
 
-def named(rest: str) -> Named | None:
-    """ "Bo Friday 21-06": the longest time that it ends in, and a name before it."""
+def named(rest: str) -> list[Named]:
+    """ "Bo Friday 21-06": every way to read it as a name and a time behind it, the longest name first."""
     words = rest.split() if len(rest) <= _LONGEST else []
-    for at in range(1, len(words)):
-        name, time = " ".join(words[:at]), " ".join(words[at:])
-        if len(name) <= LONGEST_NAME and is_time(time):
-            return Named(name, time)
-    return None
+    found = []
+    for at in range(len(words) - 1, 0, -1):
+        name, time = " ".join(words[:at]).rstrip(MARKS), " ".join(words[at:])
+        if name and len(name) <= LONGEST_NAME and is_time(time):
+            found.append(Named(name, time))
+    return found
+
+
+MARKS: Final = ",;: "
+"""What people put behind a name: "Ana, Friday night"."""
+
+
+def _name(written: str) -> str:
+    return _tidy(written).rstrip(MARKS)
 
 
 def is_time(text: str) -> bool:
@@ -85,15 +101,13 @@ def is_time(text: str) -> bool:
 def _cover(rest: str, *, admin: bool) -> bool:
     if numbered(rest) is not None or is_time(rest):
         return True
-    asked = for_whom(rest) if admin else None
-    return asked is not None and is_time(asked.time)
+    return admin and any(is_time(asked.time) for asked in for_whom(rest))
 
 
 def _swap(rest: str, *, admin: bool) -> bool:
     if numbered(rest) is not None or is_time(rest):
         return True
-    asked = for_whom(rest)
-    return asked is not None and not asked.by and is_time(asked.time) and is_time(asked.whom)
+    return any(not asked.by and is_time(asked.time) and is_time(asked.whom) for asked in for_whom(rest))
 
 
 def _away(rest: str, *, admin: bool) -> bool:
@@ -111,7 +125,7 @@ def echo(rest: str) -> str:
 
 
 def _somebody(rest: str, *, admin: bool) -> bool:
-    return echo(rest) != "" or named(rest) is not None
+    return echo(rest) != "" or named(rest) != []
 
 
 COMPLETE: Final[dict[str, Callable[..., bool]]] = {

@@ -18,6 +18,8 @@ from handlers.turn import Turn
 
 FARTHEST: Final = timedelta(days=400)
 """So far ahead a shift is looked for."""
+NAMING: Final = frozenset({"add", "remove"})
+"""Words behind which a name comes before the date."""
 MONTH_FIRST: Final = frozenset({"US"})
 """Countries where 11/27 is in November, for whoever reads English."""
 
@@ -49,16 +51,20 @@ def _of_yesterday(turn: Turn, text: str) -> Said | None:
 
 
 def not_understood(turn: Turn, word: str, whose: Staff | None = None) -> NotNow:
+    if word in NAMING and whose is None:
+        return NotNow("plan.how", word=word.upper())
     shifts = next_spans(turn.work, turn.line, whose or turn.staff, SHOWN, reader=turn.staff) or ["-"]
-    how = turn.line.listing(turn.staff, "when.how", "shifts", shifts, word=word.upper())
+    person = whose or turn.staff
+    place = "when.how" if person.id == turn.staff.id and word not in NAMING else "plan.when"
+    how = turn.line.listing(turn.staff, place, "shifts", shifts, word=word.upper(), giver=person.name)
     return NotNow(how.place, **how.arguments)
 
 
-def span_of(turn: Turn, said: Said, word: str) -> Span:
+def span_of(turn: Turn, said: Said, word: str, whose: Staff | None = None) -> Span:
     """From its first to its last instant; NotNow where that is none."""
     start, end = said.span(turn.line.zone_of(turn.staff), turn.work.now)
     if end <= start:  # hours that a clock jumped over
-        raise not_understood(turn, word)
+        raise not_understood(turn, word, whose)
     return start, end
 
 
@@ -99,7 +105,7 @@ Choosing = Callable[[Said, list[Span], ZoneInfo, datetime], list[Span]]
 def _shifts(turn: Turn, said: Said, whose: Staff, chosen: Choosing, word: str) -> list[tuple[str, Span]]:
     """What is meant, with the schedule of each."""
     zone, now = turn.line.zone_of(turn.staff), turn.work.now
-    spans = [span_of(turn, one, word) for one in (said, said.other) if one is not None]
+    spans = [span_of(turn, one, word, whose) for one in (said, said.other) if one is not None]
     start, end = min(one[0] for one in spans), max(one[1] for one in spans)
     if start - now > FARTHEST:
         return []
@@ -116,4 +122,6 @@ def _none(turn: Turn, said: Said | None, whose: Staff) -> NotNow:
     zone, now = turn.line.zone_of(turn.staff), turn.work.now
     if said is None or (said.span(zone, now)[1] <= now and not (said.weekly or said.dayless)):
         return NotNow("cover.past")
-    return NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, whose, reader=turn.staff))
+    place = "cover.not.on" if whose.id == turn.staff.id else "plan.not.on"
+    shifts = next_shifts(turn.work, turn.line, whose, reader=turn.staff)
+    return NotNow(place, shifts=shifts, name=whose.name)

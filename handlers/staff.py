@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import casecode, grammar, letters, planwords
+from bot import casecode, grammar, letters
 from bot.conversation import Conversation, OfferState, State
 from bot.errors import NoSuchConversation, NotNow, Stale, WriterError
 from bot.grammar import Word
@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import again, apply, covering, desk, echoes, questions, reminding, serving
+from handlers import again, apply, covering, desk, echoes, naming, questions, reminding, serving
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -201,7 +201,7 @@ NAMING = frozenset({grammar.Ask.ADD, grammar.Ask.REMOVE})
 
 
 def _names_nobody(turn: Turn, rest: str) -> bool:
-    asked = planwords.named(rest)
+    asked = naming.named(turn, rest)
     return asked is not None and turn.work.staff.by_name(asked.name) is None
 
 

@@ -13,7 +13,7 @@ from bot.errors import NotNow
 from bot.grammar import Command
 from bot.people import Role, Staff
 from bot.phrases import phrase
-from handlers import assigning, covering, dates, plans, serving
+from handlers import assigning, covering, dates, naming, plans, serving
 from handlers.coverwords import books
 from handlers.turn import Turn
 
@@ -29,7 +29,7 @@ SURE: Final = {
 def cover(turn: Turn, command: Command) -> None:
     """Alone it lists what is open; with a number it takes that one; with a time it asks for cover, once read back."""
     number = planwords.numbered(command.rest)
-    asked = planwords.for_whom(command.rest)
+    asked = naming.for_whom(turn, command.rest)
     if not command.rest or command.code is not None:
         listed(turn)
     elif number is not None and _is_echo(turn, command.rest, number.number):
@@ -51,7 +51,7 @@ def _is_echo(turn: Turn, rest: str, number: int) -> bool:
 def swap(turn: Turn, command: Command) -> None:
     """She gives her shift and takes a colleague's: that of a time she names, or the nearest of each."""
     number = planwords.numbered(command.rest)
-    asked = planwords.for_whom(command.rest)
+    asked = naming.for_whom(turn, command.rest)
     if not command.rest or command.code is not None:
         listed(turn)
         return
@@ -66,7 +66,9 @@ def swap(turn: Turn, command: Command) -> None:
     known = books(turn.work, turn.line)
     partners = rules.partners(known, schedule, turn.staff.id, *span, wanted)
     if not partners:
-        raise NotNow("swap.nobody", span=turn.line.span_for(turn.staff, *span))
+        others = wanted is not None and rules.partners(known, schedule, turn.staff.id, *span, None)
+        place = "swap.nobody.then" if others else "swap.nobody"
+        raise NotNow(place, span=turn.line.span_for(turn.staff, *span))
     said = {"span": turn.line.span_for(turn.staff, *span), "colleagues": str(len(partners))}
     place = "swap.sure"
     if wanted is not None:
@@ -124,8 +126,8 @@ def _for(turn: Turn, asked: planwords.For) -> None:
     """An admin plans for others: a request, or at once who serves."""
     if Role.ADMIN not in turn.staff.roles:
         raise NotNow("for.admins", word="COVER FOR")
-    giver = somebody(turn, asked.whom)
-    taker = somebody(turn, asked.by) if asked.by else None
+    giver = naming.somebody(turn, asked.whom)
+    taker = naming.somebody(turn, asked.by) if asked.by else None
     schedule, span = dates.shift(turn, asked.time, giver, word="cover")
     if taker is None:
         _read_back(turn, giver, schedule, span)
@@ -134,14 +136,6 @@ def _for(turn: Turn, asked: planwords.For) -> None:
     said = {"name": giver.name, "taker": taker.name, "span": turn.line.span_for(turn.staff, *span)}
     plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=schedule)
     plans.read_back_to_admin(turn, phrase("cover.sure.by", **said), plan, "COVER")
-
-
-def somebody(turn: Turn, name: str) -> Staff:
-    """The one of this name."""
-    found = turn.work.staff.by_name(name)
-    if found is None:
-        raise NotNow("name.unknown", name=name[: planwords.LONGEST_NAME])
-    return found
 
 
 def _read_back(turn: Turn, giver: Staff, schedule: str, span: Span) -> None:

@@ -10,8 +10,7 @@ from bot.covering import Span
 from bot.errors import NotNow
 from bot.grammar import Command
 from bot.phrases import phrase
-from handlers import absences, assigning, dates, plans
-from handlers.commands.cover import somebody
+from handlers import absences, assigning, dates, naming, plans
 from handlers.turn import Turn
 
 AHEAD: Final = timedelta(days=14)
@@ -25,7 +24,7 @@ def add(turn: Turn, command: Command) -> None:
         plans.echoed(turn, "ADD", number)
         return
     asked = _asked(turn, command)
-    person = somebody(turn, asked.name)
+    person = naming.somebody(turn, asked.name)
     said, (start, end) = dates.stretch(turn, asked.time, word="add")
     if not said.exact:
         raise NotNow("plan.hours", word="ADD", name=person.name)
@@ -45,7 +44,7 @@ def remove(turn: Turn, command: Command) -> None:
         plans.echoed(turn, "REMOVE", number)
         return
     asked = _asked(turn, command)
-    person = somebody(turn, asked.name)
+    person = naming.somebody(turn, asked.name)
     schedule, span = dates.shift(turn, asked.time, person, word="remove")
     gap = assigning.leaves_a_gap(turn, person.id, schedule, *span)
     place = "plan.remove.sure.gap" if gap else "plan.remove.sure"
@@ -78,7 +77,7 @@ def _list(turn: Turn, found: list[Span]) -> None:
 
 
 def _asked(turn: Turn, command: Command) -> planwords.Named:
-    asked = planwords.named(command.rest)
+    asked = naming.named(turn, command.rest)
     if asked is None:
         raise NotNow("plan.how", word=command.ask.upper())
     return asked

@@ -212,6 +212,26 @@ def test_other_languages(language: str, text: str, what: str) -> None:
     assert said(text, language) == what
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "what"),
+    [
+        ("es", "el próximo viernes", "12-04"),
+        ("es", "viernes que viene", "12-04"),
+        ("es", "el viernes que viene por la noche", "12-04 night"),
+        ("es", "viernes", "11-27"),
+        ("en", "next Friday", "12-04"),
+        ("en", "the coming Friday", "12-04"),
+        ("en", "this Friday", "11-27"),
+        ("uk", "наступної п'ятниці", "12-04"),
+        ("uk", "найближчої п'ятниці", "12-04"),
+        ("uk", "п'ятниця", "11-27"),
+    ],
+)
+def test_the_next_friday_on_a_friday(language: str, text: str, what: str) -> None:
+    """Is not today."""
+    assert said(text, language, TODAY + timedelta(days=1)) == what
+
+
 def night(day: int, zone: ZoneInfo = NEW_YORK) -> Span:
     """22:00 to 07:00 by this clock, beginning on that day of November."""
     begins = datetime(2026, 11, 1, 22, tzinfo=zone) + timedelta(days=day - 1)

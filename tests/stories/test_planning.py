@@ -161,11 +161,11 @@ async def test_swap(line: Stage) -> None:
     assert sure.startswith(f"Swap {NIGHT} for Sun 29 Nov 22:00-07:00? OK asks 1 colleague")
     # No slice of Cleo's Sunday night: Alma's own begins on Monday.
     (told,) = await says(line, alma, "SWAP Friday night FOR Mon")
-    assert told.startswith("No colleague has a shift to swap")
+    assert told.startswith("No colleague has a shift then to swap")
     (sure,) = await says(line, alma, "SWAP Friday night FOR Tue")
     assert sure.startswith(f"Swap {NIGHT} for Tue 1 Dec 22:00-07:00? OK asks 1 colleague")
     (told,) = await says(line, alma, "SWAP Friday night FOR Friday night")
-    assert told.startswith("No colleague has a shift to swap")
+    assert told.startswith("No colleague has a shift then to swap")
 
 
 async def test_away(line: Stage) -> None:
@@ -277,7 +277,7 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     await says(line, charlie, echo(sure))
     assert await serves(line) == {"Bo"}
     (told,) = await says(line, charlie, "REMOVE Cleo Friday night")
-    assert told.startswith("Not on call then")
+    assert told.startswith("Cleo is not on call then. Nothing was done. Next shifts of Cleo: Sun 29 Nov")
     (sure,) = await says(line, charlie, "REMOVE Bo Friday night")
     assert "Then nobody is on call for some of it." in sure
     (told,) = await says(line, charlie, "GAPS")
@@ -327,6 +327,35 @@ async def test_the_night_that_runs_is_what_is_left_of_it(line: Stage) -> None:
     await says(line, alma, "COVER ahora hasta las 7")
     await says(line, alma, "OK")
     assert await status(line, 1) is Status.OPEN
+
+
+async def test_names_that_look_like_times(line: Stage) -> None:
+    """The longest name that is somebody's; what is refused says whose shifts there are, and what works."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    for name in ("Juan", "Juan Domingo", "Kim", "Kim By"):
+        await line.staff(name, "sms")
+    for words, said in {
+        "ADD Juan Domingo domingo 10-12": "Put Juan Domingo on call Sun 29 Nov 10:00-12:00",
+        "ADD Juan domingo 10-12": "Put Juan on call Sun 29 Nov 10:00-12:00",
+        "COVER Friday night FOR Alma BY Kim By": f"Kim By serves for Alma, {NIGHT}",
+        "COVER Friday night, FOR Alma, BY Kim.": f"Kim serves for Alma, {NIGHT}",
+        "COVER Friday night FOR Kim By BY Bo": "Kim By is not on call then. Nothing was done. Next shifts of Kim By: -",
+        "COVER Friday night FOR Kim By": "Kim By is not on call then.",
+        "COVER Friday night FOR Alma BY Zoe": "Nobody on this line is called Zoe.",
+        "REMOVE Alma, Friday night": f"Take Alma off call {NIGHT}",
+        "REMOVE Alma Saturday night": f"Alma is not on call then. Nothing was done. Next shifts of Alma: {NIGHT}",
+        "COVER Friday 28 FOR Alma": "No date understood, nothing was done. Write it like Fri night or 27 Nov 21-06. "
+        f"Next shifts of Alma: {NIGHT}",
+        "ADD Bo Friday 28": "ADD needs a name, a day and hours, such as ADD Bo Fri 21-06.",
+        "ADD Bo Friday": "ADD needs the hours. Write ADD Bo Fri 21-06.",
+    }.items():
+        told = await says(line, charlie, words)
+        assert any(text.startswith(said) for text in told), (words, told)
+    (told,) = await says(line, bo, "SWAP Saturday night FOR Tuesday")
+    assert "On other days some have" in told
+    (told,) = await says(line, alma, "COVER Friday night for me please")
+    assert told.startswith(f"Cover for {NIGHT}?")
 
 
 async def test_who_took_a_shift_is_taken_off_it(line: Stage) -> None:
