@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from bot import emergency, phrases, segments
+from bot import emergency, listing, phrases, segments
 from bot.decision import Words
 from bot.phrases import Phrase
 
@@ -36,10 +37,15 @@ class Voice:
             # How long it takes is a sentence of its own, with the same minutes and hour.
             said["wait"] = phrases.say(said["wait"], language, **said)
         text = phrases.say(what.place, language, **said)
+        if phrases.has(what.place + SHORT) and segments.staff(text) > listing.MOST:
+            text = phrases.say(what.place + SHORT, language, **said)
         return text + "".join(f" · {note}" for note in said.get("notes", "").split(NOTE_SEPARATOR) if note)
 
 
 NOTE_SEPARATOR = "\n"
+SHORT: Final = ".short"
+"""Some texts to staff have a second form, without what can be missed, for when the first takes three segments: a name
+in Cyrillic letters more than halves the room of the whole text."""
 
 
 def _language(voice: Voice, value: str, language: str) -> str:

@@ -17,13 +17,9 @@ LANGUAGES = phrases.languages()
 HOME = ZoneInfo("Europe/Kyiv")
 LINE = Voice("Greenroom", HOME)
 EVENINGS = [datetime(2026, 1, 1, 20, tzinfo=UTC) + timedelta(days=day) for day in range(366)]
-NAMES = {
-    "en": ("Bartholomew Fairweat", "María Martínez Pérez"),
-    "es": ("Bartholomew Fairweat", "María Martínez Pérez"),
-    "uk": ("Олександра Ковальчук", "María Martínez Pérez"),
-}
-"""Twenty letters; one "í" would cost the whole text its plain letters. A name in Cyrillic letters does, in English and
-Spanish too: some texts take three segments then, and names are what an admin calls people."""
+NAMES = ("Bartholomew Fairweat", "María Martínez Pérez", "Олександра Ковальчук")
+"""Twenty letters; one that is not in the alphabet of SMS costs the whole text its plain letters. Names are what an
+admin calls people, so each stands in texts of every language."""
 
 NOT_SENT = ("page.", "calendar.", "button.", "length.", "colleagues.", "medium.", "what.", "found.", "why.")
 """Pieces of texts, and what no phone of staff shows."""
@@ -34,14 +30,12 @@ THEIRS = ("speaker.", "edited", "missed", "not.sent")
 """These carry somebody's own words: they are as long as those."""
 
 LONGER = {
-    "uk": {
-        "key.asked.approve": "a fingerprint to be read aloud, and what to do in either case: once in a year",
-        "key.asked": "a fingerprint, and what to do in either case: once in a year",
-        "key.ended.few": "a fingerprint and the danger: once in a year",
-        "reveal.asked": "who asks, why, and both answers: it must not be half understood",
-    }
+    "key.asked.approve": "a fingerprint to be read aloud, and what to do in either case: once in a year",
+    "key.asked": "a fingerprint, and what to do in either case: once in a year",
+    "key.ended.few": "a fingerprint and the danger: once in a year",
+    "reveal.asked": "who asks, why, and both answers: it must not be half understood",
 }
-"""What takes three segments or more, and why it may."""
+"""What takes three segments or more in some language or with some name, and why it may."""
 
 
 TAKES = ("cover.take", "cover.take.admin")
@@ -77,7 +71,7 @@ def values(language: str, name: str) -> dict[str, str]:
         "aways": f"1: {span}",
         "take": " " + max((phrases.say(place, language, number="1234") for place in TAKES), key=len),
         "asked": others(language, OTHERS),
-        "number": "1234",
+        "number": "48213",
         "hours": "120",
         "all": "168",
         "days": "184",
@@ -138,9 +132,8 @@ def told(place: str) -> list[str]:
     return [one for one in ENGLISH if one.startswith(f"{kind}.told." if kind == "card" else f"{kind}.")]
 
 
-@pytest.mark.parametrize(
-    ("language", "name"), [(language, name) for language in LANGUAGES for name in NAMES[language]]
-)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> None:
     """Each more is money at every shift of everybody; a longer one says here why."""
     filled = values(language, name)
@@ -165,7 +158,7 @@ def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> No
         )
         if segments.staff(text) > listing.MOST:
             over.add(" + ".join(together))
-    assert over <= LONGER.get(language, {}).keys()
+    assert over <= LONGER.keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
