@@ -32,7 +32,7 @@ def underway(said: Said, shifts: Sequence[Span], zone: ZoneInfo, now: datetime) 
     if single and said.dayless and not said.since and last <= now:
         return []  # "21:00" at midnight is tonight's
     alone = replace(said, weekly=False, dayless=False, other=None)
-    if said.part or said.ends is not None:
+    if said.part or (said.exact and said.begins is not None):
         near = [one for one in shifts if _mostly(one, (first, last))]
     elif single:
         near = list(shifts)

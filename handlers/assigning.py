@@ -49,7 +49,8 @@ def may_replace(
         raise NotNow("plan.same")
     _can_serve(taker)
     if not rules.current(known.rota.named(schedule), giver.id, start, end):
-        raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, giver, reader=turn.staff))
+        shifts = next_shifts(turn.work, turn.line, giver, reader=turn.staff)
+        raise NotNow("plan.not.on", name=giver.name, shifts=shifts)
     if rules.hers(known, schedule, taker.id, start, end):
         raise NotNow("plan.on.already", name=taker.name)
 
@@ -93,7 +94,8 @@ def remove(turn: Turn, person: Staff, schedule: str, start: datetime, end: datet
     known = books(turn.work, turn.line)
     planned = known.rota.named(schedule)
     if planned is None or not rules.hers(known, schedule, person.id, start, end):
-        raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, person, reader=turn.staff))
+        shifts = next_shifts(turn.work, turn.line, person, reader=turn.staff)
+        raise NotNow("plan.not.on", name=person.name, shifts=shifts)
     made = rules.taken_off(planned, person.id, start, end, by=turn.staff.id)
     _override(turn, schedule, made, "shift removed")
     _inform(turn, person, "plan.removed", "plan.removed.done", start, end)

@@ -110,7 +110,7 @@ def _shifts(turn: Turn, said: Said, whose: Staff, chosen: Choosing, word: str) -
     if start - now > FARTHEST:
         return []
     known = books(turn.work, turn.line)
-    first, last = min(now, start) - rules.NEAR, max(end, now) + rules.NEAR
+    first, last = max(now, start) - rules.NEAR, max(end, now) + rules.NEAR
     return [
         (schedule.name, span)
         for schedule in known.rota.schedules

@@ -331,6 +331,8 @@ def test_the_night_that_runs(language: str, text: str) -> None:
         ("00:30-03", (11, 27, 23, 58), "28 00:30-28 03:00"),
         ("tonight 0:30-3", (11, 28, 0, 1), "28 00:30-28 03:00"),
         ("until 2", (11, 28, 0, 1), "28 00:01-28 02:00"),
+        ("Friday until 2am", (11, 28, 0, 1), "28 00:01-28 02:00"),
+        ("Fri night till 2", (11, 28, 0, 1), "28 00:01-28 02:00"),
         ("until 9", (11, 28, 0, 1), "28 00:01-28 07:00"),
         ("Fri 21-06", (11, 28, 0, 1), "28 00:01-28 06:00"),
         ("tonight until 2", (11, 27, 20, 0), "27 22:00-28 02:00"),
@@ -407,7 +409,7 @@ def test_a_weekday_whose_shift_is_over_is_the_next_one() -> None:
 PIECES = (
     "fri friday night 27 nov 27.11 11/27 21-06 from to - 9pm 3rd tomorrow п'ятниця ввечері viernes por la noche "
     "2026 24:00 0 99 31 29 feb 00/00 99.99. now est week you , ; ' — h next weekend noon midnight the at 2100 0600 "
-    "dawn !! \U0001f64f pls ніч на el que viene a las madrugada"
+    "dawn !! \U0001f64f pls ніч на el que viene a las madrugada until hasta до з desde зараз tonight 7 22-7 23:30 0:30"
 )
 
 
@@ -415,19 +417,27 @@ PIECES = (
 @given(
     st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES.split(" ")), max_size=8).map(" ".join)),
     st.sampled_from(["en", "es", "uk"]),
+    st.integers(0, 4 * 96),
 )
-@example("9999-12-31 - 10 jan", "en")
-@example("29 feb 2027", "en")
-@example("\ud800 friday", "en")
-@example("31 dec 9999", "en")
-def test_any_text_is_a_date_or_none(text: str, language: str) -> None:
-    """Never an exception, and whatever is understood has a beginning before its end."""
-    found = when.read(text, [language, "en"], TODAY, month_first=True)
-    if found is not None:
-        for one in filter(None, (found, found.other)):
-            start, end = one.span(KYIV)
-            assert start < end
-        which.meant(found, [night(27)], KYIV, LONG_AGO)
+@example("9999-12-31 - 10 jan", "en", 0)
+@example("29 feb 2027", "en", 0)
+@example("\ud800 friday", "en", 0)
+@example("31 dec 9999", "en", 0)
+@example("until Friday", "en", 150)
+def test_any_text_is_a_date_or_none(text: str, language: str, quarters: int) -> None:
+    """Never an exception, at any quarter of an hour; whatever is understood has a beginning before its end, and what is
+    meant of her shifts lies within one of them, and not behind her."""
+    now = at(NEW_YORK, 11, 25, 12) + timedelta(minutes=15 * quarters)
+    shifts = [night(day) for day in (25, 26, 27, 28, 34)]
+    today = now.astimezone(NEW_YORK).date()
+    for day, choose in ((today, which.meant), (today - timedelta(days=1), which.underway)):
+        found = when.read(text, [language, "en"], day, month_first=True)
+        for one in filter(None, (found, found and found.other)):
+            start, end = one.span(NEW_YORK, now)
+            assert start < end or one.now
+        for start, end in choose(found, shifts, NEW_YORK, now) if found else []:
+            assert now <= start < end
+            assert any(first <= start and end <= last for first, last in shifts)
 
 
 def test_a_whole_page_costs_nothing() -> None:

@@ -324,6 +324,8 @@ async def test_the_night_that_runs_is_what_is_left_of_it(line: Stage) -> None:
     await says(line, charlie, "OK")
     assert await serves(line, line.town.clock.now() + timedelta(minutes=1)) == {"Alma", "Bo"}
     await reads_back(bo, "COVER tonight", f"Cover for {left}?")
+    await reads_back(bo, "AWAY until Sunday", "Away Sat 28 Nov 00:01 - Mon 30 Nov 00:00")
+    await reads_back(bo, "AWAY now", "AWAY: no date understood")
     await says(line, alma, "COVER ahora hasta las 7")
     await says(line, alma, "OK")
     assert await status(line, 1) is Status.OPEN
