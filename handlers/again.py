@@ -13,7 +13,7 @@ from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.redact import Secret
 from bot.reminders import Remind, about_what
-from handlers import coverwords, desk, gapalarm, plans, questions, reminding
+from handlers import coverwords, desk, echoes, gapalarm, plans, questions, reminding
 from handlers.turn import Turn
 from storage.questions import Question
 
@@ -34,7 +34,7 @@ def ask(turn: Turn) -> bool:
         if found and (found[0] not in open_ or question.kind is QuestionKind.READY):
             open_[found[0]] = (found[1], question)
     if not open_:
-        return False
+        return echoes.bare(turn)
     if laid_out.closed:
         # Until a moment ago there was a texter whom she could have meant.
         turn.tell("none.open")

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from bot import echowords
+from bot import answerwords, echowords
 from bot.echowords import Echo
 from bot.errors import NotNow
 from bot.foureyes import RequestKind
@@ -91,6 +91,20 @@ def _known(turn: Turn, what: str, *about: str) -> bool:
     return turn.work.told.known(what, turn.contact.id.hex(), *about)
 
 
+def bare(turn: Turn) -> bool:
+    """Whether OK or CAN'T alone stands behind a number that LINE or KEY LOST waits for, which is no question: OK does
+    nothing there, CAN'T drops it."""
+    refused = answerwords.agreed(turn.inbound.text.reveal()) is False
+    waiting = [(one.word, one.by) for one in _waiting(turn) if isinstance(one.by, Request)]
+    for word, request in waiting[:1]:
+        if refused:
+            turn.work.requests.settle(request, RequestState.REFUSED)
+            turn.tell("plan.dropped")
+        else:
+            turn.tell("sure.echo.ok", word=_spoken(word))
+    return bool(waiting)
+
+
 # ── A text that may be one ──
 
 
@@ -149,8 +163,11 @@ def _over(turn: Turn, word: str, number: str, waiting: list[_Waiting]) -> bool:
     """It was hers lately: what has become of it. A newer one waits on."""
     if _known(turn, "number done", number):
         raise NotNow("question.over")
-    if waiting and _known(turn, "number replaced", number):
-        _once_more(turn, "sure.echo.replaced", waiting[0], number=number, word=_spoken(waiting[0].word))
+    newer = next(
+        (one for one in waiting if one.word == word or not {one.word, word} & set(LED.values())), None
+    )
+    if newer is not None and _known(turn, "number replaced", number):
+        _once_more(turn, "sure.echo.replaced", newer, number=number, word=_spoken(newer.word))
         return True
     if word == "LINE":
         raise NotNow("line.echo.wrong")

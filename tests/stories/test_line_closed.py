@@ -37,6 +37,13 @@ async def test_closed_by_sms_until_an_hour(line: Stage) -> None:
     assert hour in asked.text
     await texts(line.texter("sms", "Early"), "hello")
     await alma.shows("New conversation")
+    await sam.write("OK")
+    await sam.shows("OK alone does nothing here: a sender can be forged. Text LINE and the number.")
+    await sam.write("CAN'T")
+    await sam.shows("Nothing was done.")
+    sam.look()
+    await sam.write(f"LINE CLOSED until {hour}")
+    asked = await sam.shows("Is that you?")
     await sam.write("LINE 99999")
     await sam.shows("That number does not fit")
     await sam.write(echo(asked.text))
