@@ -13,8 +13,8 @@ from bot.errors import NotNow
 from bot.people import Staff, StaffId
 from bot.phrases import phrase
 from bot.rota import Rota
-from handlers import apply, planning, serving
-from handlers.coverwords import books, next_shifts
+from handlers import apply, dates, planning, serving
+from handlers.coverwords import books
 from handlers.turn import Turn
 
 
@@ -49,8 +49,7 @@ def may_replace(
         raise NotNow("plan.same")
     _can_serve(taker)
     if not rules.current(known.rota.named(schedule), giver.id, start, end):
-        shifts = next_shifts(turn.work, turn.line, giver, reader=turn.staff)
-        raise NotNow("plan.not.on", name=giver.name, shifts=shifts)
+        raise dates.not_on(turn, giver)
     if rules.hers(known, schedule, taker.id, start, end):
         raise NotNow("plan.on.already", name=taker.name)
 
@@ -94,8 +93,7 @@ def remove(turn: Turn, person: Staff, schedule: str, start: datetime, end: datet
     known = books(turn.work, turn.line)
     planned = known.rota.named(schedule)
     if planned is None or not rules.hers(known, schedule, person.id, start, end):
-        shifts = next_shifts(turn.work, turn.line, person, reader=turn.staff)
-        raise NotNow("plan.not.on", name=person.name, shifts=shifts)
+        raise dates.not_on(turn, person)
     made = rules.taken_off(planned, person.id, start, end, by=turn.staff.id)
     _override(turn, schedule, made, "shift removed")
     _inform(turn, person, "plan.removed", "plan.removed.done", start, end)

@@ -122,6 +122,13 @@ def _none(turn: Turn, said: Said | None, whose: Staff) -> NotNow:
     zone, now = turn.line.zone_of(turn.staff), turn.work.now
     if said is None or (said.span(zone, now)[1] <= now and not (said.weekly or said.dayless)):
         return NotNow("cover.past")
-    place = "cover.not.on" if whose.id == turn.staff.id else "plan.not.on"
-    shifts = next_shifts(turn.work, turn.line, whose, reader=turn.staff)
-    return NotNow(place, shifts=shifts, name=whose.name)
+    if whose.id != turn.staff.id:
+        return not_on(turn, whose)
+    return NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, whose, reader=turn.staff))
+
+
+def not_on(turn: Turn, whose: Staff) -> NotNow:
+    """A colleague is not on call then: whose shifts there are, and which."""
+    shifts = next_spans(turn.work, turn.line, whose, SHOWN, reader=turn.staff) or ["-"]
+    said = turn.line.listing(turn.staff, "plan.not.on", "shifts", shifts, giver=whose.name)
+    return NotNow(said.place, **said.arguments)
