@@ -9,7 +9,7 @@ import pytest
 
 from bot import listing, moments, phrases, segments
 from bot.phrases import Phrase, catalogue
-from bot.voice import Voice
+from bot.voice import SHORT, Voice
 from tests.bot.test_phrases import fields
 
 ENGLISH = catalogue("en")
@@ -159,6 +159,14 @@ def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> No
         if segments.staff(text) > listing.MOST:
             over.add(" + ".join(together))
     assert over <= LONGER.keys()
+
+
+def test_a_shorter_form_needs_nothing_that_the_longer_does_not() -> None:
+    """Whoever says the longer one does not know that there is another."""
+    shorter = [place for place in ENGLISH if place.endswith(SHORT)]
+    assert shorter
+    for place in shorter:
+        assert fields(ENGLISH[place]) <= fields(ENGLISH[place.removesuffix(SHORT)]), place
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
