@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from bot.changes import Kind, Override, Status
 from bot.covers import Cover, Deal
 from bot.errors import NotNow
 from bot.people import Staff, StaffId
-from bot.phrases import phrase
+from bot.phrases import Phrase, phrase
 from bot.rota import Rota
 from handlers import apply, dates, planning, serving
 from handlers.coverwords import books
@@ -54,6 +55,22 @@ def may_replace(
         raise NotNow("plan.on.already", name=taker.name)
 
 
+def replaceable(
+    turn: Turn, giver: Staff, taker: Staff, schedules: Sequence[str], start: datetime, end: datetime
+) -> list[str]:
+    """Those of the schedules in which `taker` can serve for `giver`; NotNow where there is none."""
+    found, refused = [], NotNow("not_now")
+    for schedule in schedules:
+        try:
+            may_replace(turn, giver, taker, schedule, start, end)
+            found.append(schedule)
+        except NotNow as refusal:
+            refused = refusal
+    if not found:
+        raise refused
+    return found
+
+
 def _can_serve(person: Staff) -> None:
     if not person.takes_conversations:
         raise NotNow("plan.not.counselor", name=person.name)
@@ -85,18 +102,31 @@ def add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime
     _inform(turn, person, "plan.added", "plan.added.done", start, end)
 
 
-def remove(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
-    """She is not on call then; nobody takes her place."""
+def remove(turn: Turn, person: Staff, schedules: Sequence[str], start: datetime, end: datetime) -> None:
+    """She is not on call then in these; nobody takes her place. Where she is in another still, both read it."""
     start = max(start, turn.work.now)
     if end <= start:
         raise NotNow("cover.past")
     known = books(turn.work, turn.line)
-    planned = known.rota.named(schedule)
-    if planned is None or not rules.hers(known, schedule, person.id, start, end):
+    serving_in = [one for one in known.rota.schedules if rules.hers(known, one.name, person.id, start, end)]
+    off = [one for one in serving_in if one.name in schedules]
+    if not off:
         raise dates.not_on(turn, person)
-    made = rules.taken_off(planned, person.id, start, end, by=turn.staff.id)
-    _override(turn, schedule, made, "shift removed")
-    _inform(turn, person, "plan.removed", "plan.removed.done", start, end)
+    for planned in off:
+        made = rules.taken_off(planned, person.id, start, end, by=turn.staff.id)
+        _override(turn, planned.name, made, "shift removed")
+    left = [one.name for one in serving_in if one not in off]
+    if left:
+        said = {"schedule": ", ".join(one.name for one in off), "left": ", ".join(left)}
+        _inform(turn, person, "plan.removed.part", "plan.removed.part.done", start, end, **said)
+    else:
+        _inform(turn, person, "plan.removed", "plan.removed.done", start, end)
+
+
+def is_away(turn: Turn, person: Staff, start: datetime, end: datetime) -> list[Phrase]:
+    """What an admin reads before she puts somebody on call who has said that she is away then."""
+    away = rules.is_away(books(turn.work, turn.line), person.id, start, end)
+    return [phrase("plan.away", name=person.name)] if away else []
 
 
 def leaves_a_gap(turn: Turn, person: StaffId, schedule: str, start: datetime, end: datetime) -> bool:
@@ -118,9 +148,11 @@ def _override(turn: Turn, schedule: str, made: tuple[Override[StaffId], ...], wh
     planning.change(turn.work, turn.line, change, by=turn.staff.id, what=what)
 
 
-def _inform(turn: Turn, person: Staff, place: str, done: str, start: datetime, end: datetime) -> None:
+def _inform(
+    turn: Turn, person: Staff, place: str, done: str, start: datetime, end: datetime, **more: str
+) -> None:
     """Whom it touches, and who did it."""
-    said = {"name": person.name, "by": turn.staff.name}
+    said = {"name": person.name, "by": turn.staff.name, **more}
     if person.id != turn.staff.id and person.contact is not None:
         span = turn.line.span_for(person, start, end)
         apply.tell(turn.work, turn.line, person.contact, phrase(place, span=span, **said))

@@ -24,6 +24,9 @@ SHOWN: Final = 3
 """Next shifts that an answer names, where one segment holds them."""
 
 
+ON_CALL: Final = "on call"
+
+
 class About(msgspec.Struct, frozen=True, array_like=True):
     """What a COVER or COVERING question is about: the request, and of a SWAP what she would be served in return."""
 
@@ -102,6 +105,9 @@ def asking(line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None
     }
     if back is not None:
         said["back"] = line.span_for(one, *back)
+    elif cover.schedule != ON_CALL:
+        # Who serves in two at once asks for both: without its name the second letter would read like the first.
+        said["span"] += f" ({cover.schedule})"
     return phrase("cover.ask" if back is None else "swap.ask", **said)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -79,9 +79,9 @@ def stretch(turn: Turn, text: str, *, word: str) -> tuple[Said, Span]:
     return said, span_of(turn, said, word)
 
 
-def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]:
-    """The one shift of hers, or the part of one, that is meant, with its schedule: of one that runs, what is left.
-    NotNow where there is none, or where she has to say which."""
+def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[list[str], Span]:
+    """The one shift of hers, or the part of one, that is meant, with the schedules in which she serves just then: of
+    one that runs, what is left. NotNow where there is none, or where she has to say which."""
     late, said = _of_yesterday(turn, text), _said(turn, text, _today(turn))
     if late is None and said is None:
         raise not_understood(turn, word, whose)
@@ -95,7 +95,14 @@ def shift(turn: Turn, text: str, whose: Staff, *, word: str) -> tuple[str, Span]
         choices = [turn.line.span_for(turn.staff, *one) for one in spans]
         asked = turn.line.listing(turn.staff, "when.which", "choices", choices, word=word.upper())
         raise NotNow(asked.place, **asked.arguments)
-    return found[0]
+    return [schedule for schedule, _ in found], spans[0]
+
+
+def naming(turn: Turn, span: Span, schedules: Sequence[str], whose: Staff) -> str:
+    """The time as she reads it; with the schedules that are meant, where `whose` serves in several then."""
+    said, known = turn.line.span_for(turn.staff, *span), books(turn.work, turn.line)
+    all_ = [one for one in known.rota.schedules if rules.hers(known, one.name, whose.id, *span)]
+    return said if len(all_) < 2 else f"{said} ({', '.join(schedules)})"
 
 
 Choosing = Callable[[Said, list[Span], ZoneInfo, datetime], list[Span]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ class Request(Plan, frozen=True, tag="request"):
     schedule: str
     deal: str = Deal.COVER.value
     wanted: tuple[datetime, datetime] | None = None
+    also: tuple[str, ...] = ()
 
 
 class Direct(Plan, frozen=True, tag="direct"):
@@ -44,6 +45,7 @@ class Direct(Plan, frozen=True, tag="direct"):
     giver: int
     taker: int
     schedule: str
+    also: tuple[str, ...] = ()
 
 
 class Put(Plan, frozen=True, tag="put"):
@@ -52,6 +54,7 @@ class Put(Plan, frozen=True, tag="put"):
     person: int
     schedule: str
     off: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Dropped(Plan, frozen=True, tag="dropped"):
@@ -86,17 +89,28 @@ def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
     _ask(turn, what, QuestionKind.READ_BACK, plan)
 
 
-def read_back_to_admin(turn: Turn, what: Phrase, plan: Direct | Put | Request | Dropped, word: str) -> None:
-    """The same of what is done in others' names: by SMS it takes `word` and a number that only her phone shows,
-    for whoever forges her number could text the command and a blind OK, and empty a night. Telegram's senders cannot
-    be forged."""
+def read_back_to_admin(
+    turn: Turn,
+    what: Phrase,
+    plan: Direct | Put | Request | Dropped,
+    word: str,
+    warning: Sequence[Phrase] = (),
+) -> None:
+    """The same of what is done in others' names, with what speaks against it: by SMS it takes `word` and a number that
+    only her phone shows, for whoever forges her number could text the command and a blind OK, and empty a night.
+    Telegram's senders cannot be forged."""
     if turn.contact.medium is not Medium.SMS:
-        _ask(turn, turn.joined([what, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
+        _ask(turn, turn.joined([what, *warning, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
         return
     guesses.stop(turn, "sure.echo.guessed")
     number = echoes.draw(turn, word)
     how = phrase("sure.echo", word=word, number=number)
-    _ask(turn, turn.joined([what, how]), QuestionKind.ECHO, Echoed(word=word, number=number, plan=plan))
+    _ask(
+        turn,
+        turn.joined([what, *warning, how]),
+        QuestionKind.ECHO,
+        Echoed(word=word, number=number, plan=plan),
+    )
 
 
 def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> None:
@@ -169,28 +183,50 @@ def again(turn: Turn, question: Question) -> Phrase | None:
     return absences.offer(turn, shifts) if shifts else None
 
 
+def _in_each(turn: Turn, plan: Request | Direct, do: Callable[[str], None]) -> None:
+    """In each schedule in which it still can be done; she hears why it cannot in another."""
+    refused = []
+    for schedule in (plan.schedule, *plan.also):
+        try:
+            do(schedule)
+        except NotNow as refusal:
+            refused.append(refusal)
+    if len(refused) > len(plan.also):
+        raise refused[0]
+    for one in refused:
+        turn.tell(one.phrase, **one.arguments)
+
+
 def _request(turn: Turn, plan: Request) -> None:
     giver = turn.work.staff.get(StaffId(plan.giver))
     if giver is None:
         raise NotNow("not_now")
-    covering.open_request(
-        turn.work,
-        turn.line,
-        giver=giver,
-        schedule=plan.schedule,
-        start=plan.start,
-        end=plan.end,
-        by=turn.staff,
-        deal=Deal(plan.deal),
-        wanted=plan.wanted,
-    )
+
+    def ask(schedule: str) -> None:
+        covering.open_request(
+            turn.work,
+            turn.line,
+            giver=giver,
+            schedule=schedule,
+            start=plan.start,
+            end=plan.end,
+            by=turn.staff,
+            deal=Deal(plan.deal),
+            wanted=plan.wanted,
+        )
+
+    _in_each(turn, plan, ask)
 
 
 def _direct(turn: Turn, plan: Direct) -> None:
     giver, taker = (turn.work.staff.get(StaffId(one)) for one in (plan.giver, plan.taker))
     if giver is None or taker is None:
         raise NotNow("not_now")
-    assigning.direct(turn, giver, taker, plan.schedule, plan.start, plan.end)
+
+    def put(schedule: str) -> None:
+        assigning.direct(turn, giver, taker, schedule, plan.start, plan.end)
+
+    _in_each(turn, plan, put)
 
 
 def _dropped(turn: Turn, plan: Dropped) -> None:
@@ -201,7 +237,10 @@ def _put(turn: Turn, plan: Put) -> None:
     person = turn.work.staff.get(StaffId(plan.person))
     if person is None:
         raise NotNow("not_now")
-    (assigning.remove if plan.off else assigning.add)(turn, person, plan.schedule, plan.start, plan.end)
+    if plan.off:
+        assigning.remove(turn, person, (plan.schedule, *plan.also), plan.start, plan.end)
+    else:
+        assigning.add(turn, person, plan.schedule, plan.start, plan.end)
 
 
 def _absent(turn: Turn, plan: Absent) -> None:

@@ -59,7 +59,8 @@ def swap(turn: Turn, command: Command) -> None:
         _by_number(turn, number)
         return
     time = asked.time if asked is not None else command.rest
-    schedule, span = dates.shift(turn, time, turn.staff, word="swap")
+    schedules, span = dates.shift(turn, time, turn.staff, word="swap")
+    schedule = schedules[0]
     wanted = None
     if asked is not None:
         wanted = dates.span_of(turn, dates.read(turn, asked.whom, word="swap"), "swap")
@@ -69,7 +70,7 @@ def swap(turn: Turn, command: Command) -> None:
         others = wanted is not None and rules.partners(known, schedule, turn.staff.id, *span, None)
         place = "swap.nobody.then" if others else "swap.nobody"
         raise NotNow(place, span=turn.line.span_for(turn.staff, *span))
-    said = {"span": turn.line.span_for(turn.staff, *span), "colleagues": str(len(partners))}
+    said = {"span": dates.naming(turn, span, [schedule], turn.staff), "colleagues": str(len(partners))}
     place = "swap.sure"
     if wanted is not None:
         back = sorted({turn.line.span_for(turn.staff, *one) for _, one in partners})
@@ -128,22 +129,24 @@ def _for(turn: Turn, asked: planwords.For) -> None:
         raise NotNow("for.admins", word="COVER FOR")
     giver = naming.somebody(turn, asked.whom)
     taker = naming.somebody(turn, asked.by) if asked.by else None
-    schedule, span = dates.shift(turn, asked.time, giver, word="cover")
+    schedules, span = dates.shift(turn, asked.time, giver, word="cover")
     if taker is None:
-        _read_back(turn, giver, schedule, span)
+        _read_back(turn, giver, schedules, span)
         return
-    assigning.may_replace(turn, giver, taker, schedule, *span)
-    said = {"name": giver.name, "taker": taker.name, "span": turn.line.span_for(turn.staff, *span)}
-    plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=schedule)
-    plans.read_back_to_admin(turn, phrase("cover.sure.by", **said), plan, "COVER")
+    first, *also = assigning.replaceable(turn, giver, taker, schedules, *span)
+    said = {"name": giver.name, "taker": taker.name, "span": dates.naming(turn, span, [first, *also], giver)}
+    plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=first, also=tuple(also))
+    warning = assigning.is_away(turn, taker, *span)
+    plans.read_back_to_admin(turn, phrase("cover.sure.by", **said), plan, "COVER", warning)
 
 
-def _read_back(turn: Turn, giver: Staff, schedule: str, span: Span) -> None:
+def _read_back(turn: Turn, giver: Staff, schedules: list[str], span: Span) -> None:
     known = books(turn.work, turn.line)
-    count = len(rules.candidates(known, schedule, giver.id, *span))
+    able = (rules.candidates(known, schedule, giver.id, *span) for schedule in schedules)
+    count = len({one.id for some in able for one in some})
     place = SURE[giver.id == turn.staff.id, count > 0]
-    said = {"span": turn.line.span_for(turn.staff, *span), "name": giver.name, "colleagues": str(count)}
-    plan = plans.Request(*span, giver=giver.id, schedule=schedule)
+    said = {"span": dates.naming(turn, span, schedules, giver), "name": giver.name, "colleagues": str(count)}
+    plan = plans.Request(*span, giver=giver.id, schedule=schedules[0], also=tuple(schedules[1:]))
     if giver.id == turn.staff.id:
         plans.read_back(turn, phrase(place, **said), plan)
     else:

@@ -35,7 +35,8 @@ def add(turn: Turn, command: Command) -> None:
     assigning.may_add(turn, person, schedule, start, end)
     what = phrase("plan.add.sure", name=person.name, span=turn.line.span_for(turn.staff, start, end))
     plan = plans.Put(start, end, person=person.id, schedule=schedule)
-    plans.read_back_to_admin(turn, what, plan, "ADD")
+    warning = assigning.is_away(turn, person, start, end)
+    plans.read_back_to_admin(turn, what, plan, "ADD", warning)
 
 
 def remove(turn: Turn, command: Command) -> None:
@@ -45,11 +46,11 @@ def remove(turn: Turn, command: Command) -> None:
         return
     asked = _asked(turn, command)
     person = naming.somebody(turn, asked.name)
-    schedule, span = dates.shift(turn, asked.time, person, word="remove")
-    gap = assigning.leaves_a_gap(turn, person.id, schedule, *span)
+    schedules, span = dates.shift(turn, asked.time, person, word="remove")
+    gap = any(assigning.leaves_a_gap(turn, person.id, one, *span) for one in schedules)
     place = "plan.remove.sure.gap" if gap else "plan.remove.sure"
-    what = phrase(place, name=person.name, span=turn.line.span_for(turn.staff, *span))
-    plan = plans.Put(*span, person=person.id, schedule=schedule, off=True)
+    what = phrase(place, name=person.name, span=dates.naming(turn, span, schedules, person))
+    plan = plans.Put(*span, person=person.id, schedule=schedules[0], off=True, also=tuple(schedules[1:]))
     plans.read_back_to_admin(turn, what, plan, "REMOVE")
 
 

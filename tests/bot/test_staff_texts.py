@@ -81,6 +81,7 @@ def values(language: str, name: str) -> dict[str, str]:
         "code": "K7R2",
         "codes": "K7R2, M3XA, 7QDW",
         "schedule": "on call",
+        "left": "backup",
         "word": "REMOVE",
         "language": "uk",
         "medium": "telegram",

@@ -41,9 +41,15 @@ advance = "active"
 """One after the other, a night each; the first on Friday 27 November."""
 
 
-async def nights(line: Stage, *names: str) -> None:
-    """These take turns, a night each, from Friday on."""
-    planned = rotafile.parse(NIGHTS.format(names=", ".join(f'"{name}"' for name in names)))
+async def nights(line: Stage, *names: str, backup: str = "", weeks: bool = False) -> None:
+    """These take turns, a night each, from Friday on; one is their backup in all of them, or whole weeks."""
+    written = NIGHTS.format(names=", ".join(f'"{name}"' for name in names))
+    if backup:
+        second = NIGHTS.format(names=f'"{backup}"').replace("on call", "backup")
+        if weeks:
+            second = second.partition("days =")[0].replace('"day"', '"week"')
+        written += second
+    planned = rotafile.parse(written)
     document = rotafile.encode(rotanames.rename_all(planned, line.people))
     await line.do(lambda work: work.rota.save(document, by="test"))
 
@@ -91,14 +97,14 @@ async def asks(line: Stage, name: str = "Alma", deal: Deal = Deal.COVER) -> Cove
     return found
 
 
-async def serves(line: Stage, at: datetime = FRIDAY[0]) -> set[str]:
+async def serves(line: Stage, at: datetime = FRIDAY[0], schedule: str = "on call") -> set[str]:
     """Who is on call then, by the rota in force."""
     assert line.program is not None
     here = line.program.line
     names = {number: name for name, number in line.people.items()}
 
     def thought(work: Work) -> set[str]:
-        planned = here.rota(work).named("on call")
+        planned = here.rota(work).named(schedule)
         assert planned is not None
         return {names[one] for one in rota.on_call(planned, at)}
 

@@ -51,7 +51,7 @@ WORDS = {  # of the page, in its order: who sends it, and how it is answered
     "COVER 1": ("Bo", "You serve for Cleo: Wed 9 Dec 18:00-02:00"),
     "COVER 1 CAN'T": ("Bo", "1: given back"),
     "COVER 1 DROP": ("Cleo", "Cover 1 is taken back"),
-    "SWAP Thursday night": ("Alma", "Swap Thu 10 Dec 18:00-02:00?"),
+    "SWAP Thursday night": ("Alma", "Swap Thu 10 Dec 18:00-02:00 for a"),
     "AWAY 20-24 Dec": ("Cleo", "OK notes it"),
     "AWAY": ("Cleo", "Away: "),
     "HELP ROTA": ("Cleo", "NEXT: your shifts."),
