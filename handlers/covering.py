@@ -124,11 +124,20 @@ def withdraw(work: Work, line: Line, number: int, who: Staff) -> None:
     if who.id not in (cover.giver, cover.by) and Role.ADMIN not in who.roles:
         raise NotNow("cover.not.yours", number=str(number))
     if cover.status is not Status.OPEN:
-        raise NotNow("cover.already" if cover.status is Status.TAKEN else "cover.over", number=str(number))
+        raise over(work, cover, who)
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         raise Stale("Somebody else was quicker.")
     for person in {one.id: one for one in (who, *concerned(work, cover))}.values():
         inform(work, line, person, cover, "cover.withdrawn")
+
+
+def over(work: Work, cover: Cover, who: Staff) -> NotNow:
+    """Why nothing more can be done with it; to whoever asked, who has it."""
+    taker = work.staff.get(cover.taker) if cover.status is Status.TAKEN and cover.taker else None
+    if taker is not None and who.id in (cover.giver, cover.by):
+        return NotNow("cover.hers.now", number=str(cover.number), name=taker.name)
+    place = "cover.already" if cover.status is Status.TAKEN else "cover.over"
+    return NotNow(place, number=str(cover.number))
 
 
 def still_open(turn: Turn) -> bool:

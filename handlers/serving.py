@@ -16,7 +16,7 @@ from bot.phrases import phrase
 from bot.questions import QuestionKind
 from bot.schedules import Schedule
 from handlers import exchanging, questions
-from handlers.covering import cancel, withdraw
+from handlers.covering import cancel, over, withdraw
 from handlers.coverwords import About, about, ask_others, books, concerned, gone, inform, named, tell_admins
 from handlers.line import Line
 from handlers.turn import Turn
@@ -169,16 +169,17 @@ def give_back(work: Work, line: Line, number: int, who: Staff) -> None:
     elif cover.status is Status.OPEN:
         inform(work, line, who, cover, "cover.refused")
     else:
-        place = "cover.already" if cover.status is Status.TAKEN else "cover.over"
-        raise NotNow(place, number=str(number))
+        raise over(work, cover, who)
 
 
 def _reopen(work: Work, line: Line, cover: Cover, who: Staff) -> None:
     """The swap is cancelled, and those are asked who have not been: nobody gets a second letter about one request."""
     number = str(cover.number)
     planned = line.rota(work).named(cover.schedule)
-    if cover.start <= work.now or (cover.returned and cover.returned[0] <= work.now):
+    if cover.start <= work.now:
         raise NotNow("cover.begun", number=number)
+    if cover.returned and cover.returned[0] <= work.now:
+        raise NotNow("cover.begun.swap", number=number)
     if not _can_be_undone(planned, cover, who.id):
         raise NotNow("cover.moved", number=number)
     after, count = _open_again(work, line, cover, who.id, by=who.id)
@@ -281,11 +282,12 @@ def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
         after, count = _open_again(work, line, cover, cover.taker, by=None)
         _tell_given_back(work, line, cover, after, "cover.left.other", name=name, count=count)
         return True
+    left = rules.hers(books(work, line), cover.schedule, cover.taker, max(cover.start, work.now), cover.end)
+    if not left:
+        # Somebody else has it by now, and may give it back yet: then it is to be undone.
+        return False
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         return False
-    ahead = max(cover.start, work.now)
-    if not rules.hers(books(work, line), cover.schedule, cover.taker, ahead, cover.end):
-        return True
     giver = work.staff.get(cover.giver)
     said = {"name": name, "giver": giver.name if giver else ""}
     place = "cover.left.gap" if giver is not None else "cover.orphan"

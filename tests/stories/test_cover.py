@@ -116,6 +116,33 @@ async def test_whoever_took_it_has_gone(line: Stage, how: str) -> None:
         assert back not in await says(line, bo, "START")
 
 
+async def test_a_chain_comes_undone(line: Stage) -> None:
+    """Bo takes Alma's night and Cleo Bo's. Bo leaves: nobody hears of a gap, for there is none. Cleo gives it back: it
+    is Alma's again, and she and the admin know."""
+    alma, bo, cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await asks(line)
+    await says(line, bo, "OK")
+    assert await says(line, alma, "COVER 1 DROP") == [
+        "1: Bo has taken it, and Bo alone can give it back (COVER 1 CAN'T)."
+    ]
+    await asks(line, "Bo")
+    await says(line, cleo, "COVER 2")
+    assert await serves(line) == {"Cleo"}
+    new(alma), new(charlie)
+    await line.remove("Bo")
+    await line.rounds(seconds=1)
+    assert await serves(line) == {"Cleo"}
+    assert not [text for text in (*new(alma), *new(charlie)) if NIGHT in text]
+    await says(line, cleo, "COVER 2 CAN'T")
+    await line.rounds(seconds=1)
+    assert await serves(line) == {"Alma"}
+    assert any(
+        text.startswith(f"A former colleague cannot serve for you after all: {NIGHT}.") for text in new(alma)
+    )
+    assert any(text.startswith("A former colleague can no longer serve for Alma") for text in new(charlie))
+
+
 async def test_whoever_took_it_goes_as_it_begins(line: Stage) -> None:
     """Bo sends STOP in the first seconds of what he took: Alma, who sleeps soundly, and the admin hear it, once. Cleo
     gives back a night of Alma's, who has left: it is nobody's, and the admin reads how to fill it."""
