@@ -146,8 +146,10 @@ def echoed(turn: Turn, word: str, number: str) -> None:
             continue
         asked = _ECHOED.decode(one.about)
         right = (asked.word, asked.number) == (word, number) and turn.work.now < one.due_at
-        if turn.work.questions.settle(one.id) and right:
-            found = asked.plan
+        settled = turn.work.questions.settle(one.id)
+        if right and not settled:
+            raise NotNow("question.over")  # the same text twice, in one instant
+        found = asked.plan if right else found
     if found is None:
         guesses.wrong(turn)
         raise NotNow("sure.echo.wrong", word=word)

@@ -85,8 +85,10 @@ def _echoed(turn: Turn, number: str) -> str:
     found = ""
     for one in _waiting(turn):
         right = one.number == number
-        if turn.work.requests.settle(one, RequestState.GRANTED if right else RequestState.LAPSED) and right:
-            found = one.reason.reveal()
+        settled = turn.work.requests.settle(one, RequestState.GRANTED if right else RequestState.LAPSED)
+        if right and not settled:
+            raise NotNow("question.over")  # the same text twice, in one instant
+        found = one.reason.reveal() if right else found
     if not found:
         guesses.wrong(turn)
         raise NotNow("line.echo.wrong")
