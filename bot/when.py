@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from typing import Final
 
-from bot import datewords, days, meaning
+from bot import datewords, days, dayside, meaning
 from bot.datewords import DateWord, Sort
 from bot.meaning import DAY, MIDNIGHT, Said
 
@@ -54,7 +54,7 @@ def _plain(words: Sequence[DateWord]) -> list[DateWord]:
         elif sort is Sort.THE and word.sort is Sort.NUMBER:
             kept.append(DateWord(Sort.DAY, word.value))
         elif sort is Sort.AT and word.sort is Sort.NUMBER:
-            at = _clock(word)
+            at = dayside.hour_of(word)
             kept.append(word if at is None else DateWord(Sort.CLOCK, at))
         elif word.sort not in (Sort.LITTLE, Sort.THE, Sort.AT):
             kept.append(word)
@@ -77,13 +77,13 @@ def _read(words: list[DateWord], today: date) -> Said | None:
         return _from_hour(whole, hour, today)
     if at is None:
         whole = [word for word in words if word.sort is not Sort.FROM]
-        return None if any(word.sort is Sort.TO for word in whole) else _side(whole, today)
+        return None if any(word.sort is Sort.TO for word in whole) else dayside.read(whole, today)
     left = [word for word in words[:at] if word.sort is not Sort.FROM]
     right = [word for word in words[at + 1 :] if word.sort is not Sort.FROM]
     if not left or not right:
         return None
     if {left[-1].sort, right[0].sort} <= {Sort.CLOCK, Sort.YEAR}:  # "2000-0600" is no year
-        left, right = [*left[:-1], _as_clock(left[-1])], [_as_clock(right[0]), *right[1:]]
+        left, right = [*left[:-1], dayside.as_clock(left[-1])], [dayside.as_clock(right[0]), *right[1:]]
     if _hours(left, right):
         return _with_hours(left, right, today)
     return _range(left, right, today)
@@ -98,9 +98,11 @@ def _from_now(words: list[DateWord], today: date) -> Said | None:
     ends = words[1:]
     if words[0].sort is not Sort.TO or not ends or {Sort.TO, Sort.NOW} & {word.sort for word in ends}:
         return None
-    if (at := _lone_hour(ends)) is not None:
-        return Said(day=today, now=True, ends=at.replace(fold=0), twelve=_of_twelve(ends[0]), dayless=True)
-    last = _side(ends, today)
+    if (at := dayside.lone_hour(ends)) is not None:
+        return Said(
+            day=today, now=True, ends=at.replace(fold=0), twelve=dayside.of_twelve(ends[0]), dayless=True
+        )
+    last = dayside.read(ends, today)
     if last is None or last.part or last.last is not None or last.other is not None:
         return None
     return Said(day=today, now=True, last=None if last.dayless else last.day, ends=last.begins)
@@ -111,36 +113,25 @@ def _since(words: Sequence[DateWord]) -> DateWord | None:
     for n, word in enumerate(words[1:], 1):
         month = [one.sort for one in words[n + 1 : n + 2] if one.sort is not Sort.FROM] == [Sort.MONTH]
         hour = word.sort is Sort.CLOCK or (word.sort is Sort.NUMBER and not month)
-        if words[n - 1].sort is Sort.FROM and hour and _clock(word) is not None:
+        if words[n - 1].sort is Sort.FROM and hour and dayside.hour_of(word) is not None:
             return word
     return None
 
 
 def _from_hour(words: list[DateWord], hour: DateWord, today: date) -> Said | None:
-    day = _side(words, today, hours=False) if words else Said(day=today, dayless=True)
-    at = _clock(hour)
+    day = dayside.read(words, today, hours=False) if words else Said(day=today, dayless=True)
+    at = dayside.hour_of(hour)
     if day is None or at is None or day.begins is not None or day.last is not None:
         return None
-    twelve = _of_twelve(hour) and not day.part
+    twelve = dayside.of_twelve(hour) and not day.part
     other = day.other and replace(day.other, since=True, twelve=twelve)
     return meaning.at(replace(day, since=True, twelve=twelve, other=other), at)
-
-
-def _of_twelve(word: DateWord) -> bool:
-    return word.sort is Sort.NUMBER and 0 < _value(word) < 12
 
 
 def _divided(words: Sequence[DateWord]) -> int | None:
     """Where the one word stands that divides a beginning from an end."""
     places = [n for n, word in enumerate(words) if word.sort is Sort.TO]
     return places[0] if len(places) == 1 else None
-
-
-def _as_clock(word: DateWord) -> DateWord:
-    """ "2030" as an hour, where it can be one."""
-    if word.sort is Sort.YEAR and isinstance(word.value, int) and word.value % 100 < 60:
-        return DateWord(Sort.CLOCK, time(word.value // 100, word.value % 100))
-    return word
 
 
 def _hours(left: list[DateWord], right: list[DateWord]) -> bool:
@@ -152,7 +143,7 @@ def _hours(left: list[DateWord], right: list[DateWord]) -> bool:
         return True
     others = [*left[:-1], *right[1:]]
     if not others:
-        return None not in (_clock(left[-1]), _clock(right[0]))
+        return None not in (dayside.hour_of(left[-1]), dayside.hour_of(right[0]))
     sorts = {word.sort for word in others}
     return bool(sorts & ANCHORS) or Sort.MONTH not in sorts
 
@@ -166,7 +157,7 @@ def _dates(words: Sequence[DateWord]) -> bool:
 
 
 def _with_hours(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
-    begins, ends = _clock(left[-1]), _clock(right[0])
+    begins, ends = dayside.hour_of(left[-1]), dayside.hour_of(right[0])
     words = [*left[:-1], *right[1:]]
     if begins is None or ends is None or (begins == ends and begins.fold >= ends.fold):
         return None
@@ -175,30 +166,16 @@ def _with_hours(left: list[DateWord], right: list[DateWord], today: date) -> Sai
         both = {left[-1].sort, right[0].sort} == {Sort.NUMBER}
         day = None if both and MIDNIGHT < begins < ends else Said(day=today, dayless=True)
     else:
-        day = _side(words, today, hours=False)
+        day = dayside.read(words, today, hours=False)
     if day is None or day.begins is not None or day.last is not None:
         return None
     return meaning.at(day, begins, ends)
 
 
-def _clock(word: DateWord) -> time | None:
-    """24 is the midnight at which the day ends."""
-    if isinstance(word.value, time):
-        return word.value
-    if isinstance(word.value, int) and word.value <= days.HOURS:
-        return time(word.value) if word.value < days.HOURS else datewords.DAYS_END
-    return None
-
-
-def _lone_hour(words: Sequence[DateWord]) -> time | None:
-    hour = len(words) == 1 and words[0].sort in (Sort.CLOCK, Sort.NUMBER)
-    return _clock(words[0]) if hour else None
-
-
 def _range(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
     """From a day to a day."""
     if len(left) == len(right) == 1 and {left[0].sort, right[0].sort} <= {Sort.NUMBER, Sort.DAY}:
-        return _numbers(_value(left[0]), _value(right[0]), today)
+        return _numbers(dayside.value(left[0]), dayside.value(right[0]), today)
     left, right = _both(left, right)
     if {word.sort for word in left} & {Sort.MONTH, Sort.DATE}:
         running = _between(left, right, today - LATELY)
@@ -212,11 +189,11 @@ LATELY: Final = DAY * 60
 
 
 def _between(left: list[DateWord], right: list[DateWord], today: date) -> Said | None:
-    first = _side(left, today)
-    if first is not None and first.part and (at := _lone_hour(right)) is not None:
+    first = dayside.read(left, today)
+    if first is not None and first.part and (at := dayside.lone_hour(right)) is not None:
         at = at.replace(fold=0)
         return replace(first, ends=at, other=first.other and replace(first.other, ends=at))
-    last = None if first is None else _side(right, first.day)
+    last = None if first is None else dayside.read(right, first.day)
     if first is None or last is None or first.last is not None or last.last is not None:
         return None
     if first.part == "night" and last.day - first.day == DAY and last.begins is None and last.part in EARLY:
@@ -255,54 +232,3 @@ def _numbers(first: int, last: int, today: date) -> Said | None:
 
 def _bare_day(side: Sequence[DateWord]) -> bool:
     return not any(word.sort in (Sort.DATE, Sort.WEEKDAY, Sort.AHEAD) for word in side)
-
-
-def _side(words: Sequence[DateWord], today: date, *, hours: bool = True) -> Said | None:
-    """One day, perhaps with a time or a part; None for two of a kind, and for two that contradict each other. `hours`:
-    a bare number may be one."""
-    by_sort: dict[Sort, datewords.Value] = {}
-    for word in _one_night(words):
-        if by_sort.setdefault(word.sort, word.value) != word.value:
-            return None
-    if Sort.YEAR in by_sort and not by_sort.keys() & {Sort.MONTH, Sort.DATE, Sort.CLOCK}:
-        at = _as_clock(DateWord(Sort.YEAR, by_sort.pop(Sort.YEAR)))
-        by_sort[at.sort] = at.value
-    part, clock = by_sort.pop(Sort.PART, ""), by_sort.pop(Sort.CLOCK, None)
-    bare = not part and by_sort.keys() <= {Sort.NUMBER}
-    if bare and (by_sort or clock is None):
-        return None
-    found = days.read(by_sort, today, hours=hours and clock is None) if by_sort else days.Day(today)
-    if found is None or (found.last is not None and (part or clock is not None)):
-        return None
-    dayless = not by_sort or (by_sort.keys() == {Sort.NUMBER} and found.hour is not None)
-    return _said(found, str(part), clock if isinstance(clock, time) else None, dayless=dayless)
-
-
-def _one_night(words: Sequence[DateWord]) -> list[DateWord]:
-    """ "The night from Friday to Saturday" is Friday's."""
-    weekdays = [word for word in words if word.sort is Sort.WEEKDAY]
-    if DateWord(Sort.PART, "night") in words and len(weekdays) == 2:
-        first, second = map(_value, weekdays)
-        if (second - first) % 7 == 1:
-            return [word for word in words if word != weekdays[1]]
-    return list(words)
-
-
-def _value(word: DateWord) -> int:
-    assert isinstance(word.value, int)
-    return word.value
-
-
-def _said(found: days.Day, part: str, clock: time | None, *, dayless: bool = False) -> Said | None:
-    """The day with its part, its time, and what else may be meant."""
-    eve = part == "eve"
-    what = Said(
-        day=found.day - DAY * eve,
-        last=found.last,
-        part="night" if eve else part,
-        weekly=found.weekly,
-        dayless=dayless and (not part or clock is not None or found.hour is not None),
-    )
-    at = clock if found.hour is None else _clock(DateWord(Sort.NUMBER, found.hour))
-    placed = what if at is None else meaning.at(what, at)
-    return placed and replace(placed, other=_said(found.other, part, clock) if found.other else None)

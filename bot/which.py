@@ -135,12 +135,14 @@ def _whole_night(day: date, begun: list[Span], shifts: Sequence[Span], zone: Zon
 
 
 def _from_now(said: Said, shifts: Sequence[Span], zone: ZoneInfo, now: datetime) -> list[Span]:
-    """What is left of the shift that runs; until seven is until seven in the evening where only that lies in it."""
+    """What is left of the shift that runs, of a very long one a day; until seven is until seven in the evening where
+    only that lies in it."""
     found = []
     for start, end in shifts:
         if start <= now < end:
-            ends = [one.span(zone, now)[1] for one in _both_twelves(said, said.ends)] if said.exact else [end]
-            found.append((start, next((one for one in ends if one <= end), end)))
+            named = _both_twelves(said, said.ends) if said.exact else []
+            most = end if end - start <= LONG or said.exact else min(end, now + LONG)
+            found.append((start, next((at for one in named if (at := one.span(zone, now)[1]) <= end), most)))
     return found
 
 

@@ -286,6 +286,8 @@ def test_of_a_week_on_call_only_the_named_night_is_meant() -> None:
     ((start, end),) = meant("Friday night", [week])
     assert (start.astimezone(NEW_YORK).hour, end.astimezone(NEW_YORK).hour) == (20, 8)
     assert end - start == timedelta(hours=12)
+    assert chosen("now", at(NEW_YORK, 11, 27, 12), [week], NEW_YORK) == "27 12:00-28 12:00"
+    assert chosen("now until 7", at(NEW_YORK, 11, 27, 12), [week], NEW_YORK) == "27 12:00-28 07:00"
 
 
 def at(zone: ZoneInfo, *local: int) -> datetime:
