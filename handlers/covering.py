@@ -212,9 +212,7 @@ def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:
     return True
 
 
-OURS: Final = frozenset(
-    {QuestionKind.READ_BACK, QuestionKind.ECHO, QuestionKind.COVER, QuestionKind.COVERING}
-)
+OURS: Final = frozenset({QuestionKind.READ_BACK, QuestionKind.COVER, QuestionKind.COVERING})
 KEPT: Final = timedelta(hours=12)
 """After its end, so that a late answer is told that it is late."""
 
