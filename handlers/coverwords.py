@@ -24,7 +24,9 @@ SHOWN: Final = 3
 """Next shifts that an answer names, where one segment holds them."""
 
 
-ON_CALL: Final = "on call"
+BACKUP: Final = "backup"
+"""Whoever serves in two schedules at once asks for both: without its name the second letter would read like the
+first."""
 
 
 class About(msgspec.Struct, frozen=True, array_like=True):
@@ -96,18 +98,21 @@ def put(work: Work, line: Line, cover: Cover, giver: Staff, one: Staff, back: Sp
     questions.ask(work, line, one, what, QuestionKind.COVER, due_at=cover.due_at, about=carried)
 
 
+def when(line: Line, reader: Staff, cover: Cover) -> str:
+    """The hours that it is about, as she reads them."""
+    span = line.span_for(reader, cover.start, cover.end)
+    return f"{span} ({BACKUP})" if cover.schedule == BACKUP else span
+
+
 def asking(line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None) -> Phrase:
     """How it is put to her."""
     said = {
         "number": str(cover.number),
         "name": giver.name,
-        "span": line.span_for(one, cover.start, cover.end),
+        "span": when(line, one, cover),
     }
     if back is not None:
         said["back"] = line.span_for(one, *back)
-    elif cover.schedule != ON_CALL:
-        # Who serves in two at once asks for both: without its name the second letter would read like the first.
-        said["span"] += f" ({cover.schedule})"
     return phrase("cover.ask" if back is None else "swap.ask", **said)
 
 
@@ -138,8 +143,7 @@ def mark_dropped(work: Work, cover: Cover, person: Staff) -> bool:
 def inform(work: Work, line: Line, person: Staff, cover: Cover, place: str, **more: str) -> None:
     """Says it to her, if she can be told. `name` and `giver`: "" for who has left; `count`: how many were asked."""
     if person.contact is not None:
-        span = line.span_for(person, cover.start, cover.end)
-        said = {"number": str(cover.number), "span": span, "take": "", **more}
+        said = {"number": str(cover.number), "span": when(line, person, cover), "take": "", **more}
         said |= {one: gone(line, person, one) for one in ("name", "giver") if said.get(one) == ""}
         if place in UNTAKEN and cover.status is Status.OPEN:
             said["take"] = " " + line.say_to(person, _what_she_can_do(cover, person))

@@ -17,7 +17,18 @@ from bot.questions import QuestionKind
 from bot.schedules import Schedule
 from handlers import exchanging, questions
 from handlers.covering import cancel, over, withdraw
-from handlers.coverwords import About, about, ask_others, books, concerned, gone, inform, named, tell_admins
+from handlers.coverwords import (
+    About,
+    about,
+    ask_others,
+    books,
+    concerned,
+    gone,
+    inform,
+    named,
+    tell_admins,
+    when,
+)
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.payloads import pack
@@ -123,7 +134,7 @@ def confirm(work: Work, line: Line, cover: Cover, taker: Staff) -> None:
     said = {
         "number": str(cover.number),
         "name": giver.name if giver else gone(line, taker, "giver"),
-        "span": line.span_for(taker, cover.start, cover.end),
+        "span": when(line, taker, cover),
     }
     if cover.returned is not None:
         said["back"] = line.span_for(taker, *cover.returned)
@@ -308,9 +319,11 @@ def back_again(turn: Turn) -> None:
         if not work.covers.settle(cover, replace(cover, left=others)):
             raise Stale("Somebody else was quicker.")
         holder = work.staff.get(cover.taker or cover.giver)
-        said = {"span": turn.line.span_for(turn.staff, cover.start, cover.end)}
-        said["name"] = holder.name if holder else gone(turn.line, turn.staff, "giver")
-        for back in mine[-1:]:
-            if back is not None:
-                said["back"] = turn.line.span_for(turn.staff, *back)
-            turn.tell("cover.lost" if back is None else "cover.lost.swap", **said)
+        span, back = when(turn.line, turn.staff, cover), mine[-1]
+        if holder is None:
+            turn.tell("cover.lost.gone", span=span)
+        elif back is None:
+            turn.tell("cover.lost", span=span, name=holder.name)
+        else:
+            back_span = turn.line.span_for(turn.staff, *back)
+            turn.tell("cover.lost.swap", span=span, name=holder.name, back=back_span)

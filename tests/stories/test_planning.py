@@ -409,7 +409,10 @@ async def test_who_is_on_call_and_backup_at_once(line: Stage) -> None:
     assert sure.startswith(
         f"Cleo serves for Alma, {NIGHT} (on call, backup) (your time)? Cleo is away then. OK"
     )
+    new(alma)
     await says(line, charlie, "OK")
+    told = [f"Cleo serves for you: {NIGHT}{which} (your time)." for which in ("", " (backup)")]
+    assert sorted(new(alma)) == sorted(told)
     assert (await serves(line), await serves(line, schedule="backup")) == ({"Cleo"}, {"Cleo"})
     (sure,) = await says(line, charlie, "ADD Cleo Saturday 10-12")
     assert "Cleo is away then." in sure
