@@ -5,6 +5,7 @@ Nothing is guessed: what is not understood whole, or contradicts itself, is None
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -224,7 +225,9 @@ def _both(left: list[DateWord], right: list[DateWord]) -> tuple[list[DateWord], 
 
 
 def _numbers(first: int, last: int, today: date) -> Said | None:
-    """ "27-30", of this month or the next; "27-11" is the 27th of November to some."""
+    """ "27-30", of this month, running perhaps, or the next; "27-11" is the 27th of November to some."""
+    if first < today.day <= last <= monthrange(today.year, today.month)[1]:
+        return Said(day=today.replace(day=first), last=today.replace(day=last))
     begins = days.read({Sort.DAY: first}, today, hours=False) if first < last else None
     ends = None if begins is None else days.read({Sort.DAY: last}, begins.day, hours=False)
     return None if begins is None or ends is None else Said(day=begins.day, last=ends.day)
