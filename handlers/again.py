@@ -9,6 +9,7 @@ from bot import answerwords
 from bot.changes import Status
 from bot.errors import NotNow
 from bot.ownshifts import Service
+from bot.people import Came
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from bot.redact import Secret
@@ -19,14 +20,19 @@ from storage.questions import Question
 
 Open = tuple[str, Phrase]
 """What it is about (several questions about the same are one), and how it is put."""
+OURS: Final[Came] = (None, None)
+"""The last thing that came to her phone, where that was of no conversation and no question."""
 
 
 def ask(turn: Turn) -> bool:
     """Whether it was put again: nothing is open in which her word could be meant for a texter, and a question is. Of
     several READY? comes first, for somebody waits for that, then what is due soonest."""
     laid_out = desk.laid_out(turn)
-    if turn.swiped is not None or laid_out.talking:
+    if turn.swiped is not None:
         return False
+    if laid_out.talking:
+        # Behind the line's own words about a number there is no texter's that OK could answer.
+        return turn.last == {OURS} and not turn.astray and echoes.bare(turn)
     open_: dict[str, tuple[Phrase, Question]] = {}
     for question in turn.work.questions.of(turn.staff.id):
         found = KINDS[question.kind](turn, question) if question.kind in KINDS else None
@@ -57,7 +63,7 @@ def either(turn: Turn, text: str) -> bool:
     question = _stands(turn)
     if question is None:
         return False
-    desk.put_aside(turn, Secret(text), "which", turn.writer)
+    desk.hold_or_answer(turn, Secret(text), question.id)
     codes = [one.code for one in turn.work.conversations.talking_with(turn.staff.id)]
     questions.repeat(turn, phrase("question.or.texter", codes=desk.either(turn, codes)), question)
     return True

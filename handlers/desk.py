@@ -169,11 +169,11 @@ def hold(
 
 def put_aside(
     turn: Turn, text: Secret[str], why: str, writer: Writer, conversation: Conversation | None = None
-) -> None:
-    """Keeps her words without asking: whoever calls does."""
+) -> bytes:
+    """Keeps her words without asking: whoever calls does. The id that they are kept by."""
     could_be = (conversation,) if conversation else turn.work.conversations.talking_with(turn.staff.id)
     turn.work.conversations.stay(could_be)
-    turn.work.held.put(
+    return turn.work.held.put(
         turn.staff.id,
         turn.contact.id,
         text,
@@ -182,6 +182,19 @@ def put_aside(
         message=writer.message,
         due_at=turn.work.now + turn.line.reply_deadline,
     )
+
+
+def hold_or_answer(turn: Turn, text: Secret[str], to: bytes) -> None:
+    """Keeps her words, which are for a texter or the answer to what asked (`to`, its id), until she says which."""
+    kept = put_aside(turn, text, "which", turn.writer)
+    turn.work.told.first("or", to.hex(), kept.hex(), until=turn.work.now + turn.line.reply_deadline)
+
+
+def was_answer(turn: Turn, to: bytes) -> None:
+    """She has answered it: what was held meanwhile was that answer, and goes to nobody. It would come along with her
+    next words for a texter else."""
+    waiting = turn.work.held.of(turn.contact.id)
+    turn.work.held.drop([one.id for one in waiting if turn.work.told.known("or", to.hex(), one.id.hex())])
 
 
 def ask_which(turn: Turn) -> None:

@@ -17,6 +17,7 @@ from bot.grammar import Ask, Command
 from bot.people import Medium, Role
 from bot.phrases import phrase
 from bot.questions import QuestionKind
+from bot.redact import Secret
 from handlers import desk, guesses, questions
 from handlers.turn import Turn
 from storage.questions import Question
@@ -112,9 +113,9 @@ def heard(turn: Turn, text: str, obey: Callable[[Turn, Command | questions.Answe
     """Whether her text is a number of hers, or was meant as one: then that is all it is. NotNow, with what to answer,
     where it does not count any more.
 
-    A number that never was hers is words, without a command beside it, where a texter is there whom it could be for.
-    While a number is waited for it is counted as a wrong one all the same: a forger would else have as many guesses as
-    he likes at who counsels and plans.
+    A number that never was hers, without a command beside it, is words. While another is waited for it may be that one
+    mistyped: where a texter is there, it is held and asked about. It counts as a wrong one all the same: a forger would
+    else have as many guesses as he likes at who counsels and plans.
     """
     said = echowords.read(text)
     if said is None or turn.contact.medium is not Medium.SMS:
@@ -134,9 +135,13 @@ def heard(turn: Turn, text: str, obey: Callable[[Turn, Command | questions.Answe
         return True
     if not waiting:
         return False
-    if desk.laid_out(turn).talking:
+    codes = [one.code for one in desk.laid_out(turn).talking]
+    if codes:
         guesses.wrong(turn)
-        return False
+        desk.hold_or_answer(turn, Secret(text), waiting[0].by.id)
+        said_so = {"number": said.number, "codes": desk.either(turn, codes)}
+        _once_more(turn, "sure.echo.or.texter", waiting[0], **said_so)
+        return True
     guesses.stop(turn, "sure.echo.guessed")
     obey(turn, _command(waiting[0].word, said.number))
     return True
@@ -147,6 +152,7 @@ def _came(
 ) -> None:
     """A number that waits: it is done, unless she says CAN'T to it, or another word than it was asked for with."""
     one = next((one for one in meant if one.word == said.word), meant[0])
+    desk.was_answer(turn, one.by.id)
     if said.refused:
         if isinstance(one.by, Question):
             obey(turn, questions.Answer(one.by, agreed=False))

@@ -177,6 +177,7 @@ def _plain(turn: Turn, obey: Obey, words: str) -> None:
 def _answered(turn: Turn, obey: Obey, answer: questions.Answer) -> None:
     """A word of hers is the answer, unless it may be the OK before, said twice."""
     if not again.once_more(turn, answer):
+        desk.was_answer(turn, answer.question.id)
         obey(turn, answer)
 
 
@@ -261,6 +262,7 @@ def _pressed(turn: Turn, obey: Obey) -> None:
     pressed = turn.inbound.pressed.reveal() if turn.inbound.pressed else ""
     answer = questions.pressed(turn, pressed)
     if answer is not None:
+        desk.was_answer(turn, answer.question.id)
         obey(turn, answer)
         return
     what, _, handle = pressed.partition(":")

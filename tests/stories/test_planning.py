@@ -474,7 +474,7 @@ HOWEVER = ("{n}", "ok {n}", "REMOVE{n} please.")
 
 async def test_the_number_however_it_is_written(line: Stage) -> None:
     """Charlie plans and talks with Robin: with or without its word the number is the answer, also one that counts no
-    more, and Robin reads none. What never was hers, and a sentence, are for Robin."""
+    more, and Robin reads none. A sentence is for him; a number that never was hers is held and asked about."""
     await line.staff("Alma", "telegram")
     charlie = await line.staff("Charlie", "sms", roles=("counselor", "admin"))
     robin = line.texter("sms")
@@ -508,19 +508,33 @@ async def test_the_number_however_it_is_written(line: Stage) -> None:
     ]
     assert robin.silent
     other = str(10_000 + (int(number) + 1) % 90_000)
-    for words in (other, f"call {number} now"):
-        await texts(robin, "and?")
-        await line.settled()
-        assert await says(line, charlie, words) == []
-        assert new(robin) == [words]
+    await texts(robin, "and?")
+    await line.settled()
+    new(charlie)
+    assert await says(line, charlie, f"call {number} now") == []
+    assert new(robin) == [f"call {number} now"]
+    held = f"{other} is not the number, so nothing was done. Is it for the texter? Text {code}."
+    assert await says(line, charlie, other) == [held]
+    assert robin.silent
+    await says(line, charlie, code)
+    assert new(robin) == [other]
+    assert await says(line, charlie, other) == [held]
     assert await says(line, charlie, f"CAN'T {number}") == ["Nothing was done."]
     assert await says(line, charlie, number) == [wrong]
+    await texts(robin, "are you there?")
+    await line.settled()
+    new(charlie)
+    assert await says(line, charlie, "I am") == []
+    assert new(robin) == ["I am"]
 
     (sure,) = await says(line, charlie, "LINE CLOSED")
     late = echo(sure).split()[1]
     await line.later(minutes=16)
     assert (await says(line, charlie, late))[0].startswith("That number does not fit")
     (sure,) = await says(line, charlie, "LINE CLOSED")
+    assert await says(line, charlie, "ok") == [
+        "OK alone does nothing here: a sender can be forged. Text LINE and the number."
+    ]
     (told,) = await says(line, charlie, echo(sure).split()[1])
     assert told.startswith("Charlie has closed the line.")
     assert robin.silent
@@ -539,7 +553,7 @@ async def test_the_number_however_it_is_written(line: Stage) -> None:
 
 
 async def test_who_guesses_numbers_is_stopped(line: Stage) -> None:
-    """Five wrong ones a day, also such as went to a texter: then the right one counts no more, the others who answer
+    """Five wrong ones a day, also such as may be a texter's: then the right one counts no more, the others who answer
     for the line hear of it once, and the trail has it. Tomorrow it counts again."""
     await line.staff("Alma", "telegram")
     charlie = await line.staff("Charlie", "sms", roles=("counselor", "admin"))
@@ -557,7 +571,7 @@ async def test_who_guesses_numbers_is_stopped(line: Stage) -> None:
         await texts(robin, "and?")
         await line.settled()
         await says(line, charlie, str(10_000 + (number + guess) % 90_000))
-    assert len(new(robin)) == 6
+    assert robin.silent
     refused = "Too many wrong numbers today: none from this phone counts until tomorrow. Ask another admin."
     for text in (str(number), f"REMOVE {number}", f"REMOVE {10_000 + (number + 7) % 90_000}", words):
         assert await says(line, charlie, text) == [refused], text
