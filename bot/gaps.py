@@ -45,7 +45,8 @@ def found(
     *,
     off_at: datetime | None = None,
 ) -> list[Gap]:
-    """All within [first, end), by their starts; of schedules that are told of. `off_at`: in what runs then, whoever is
+    """All within [first, end), those of whom the ladder asks first before the others, by their starts; of schedules
+    that are told of. `off_at`: in what runs then, whoever is
     OFF is not there; of later shifts nobody knows that yet."""
     if not planned.schedules:
         return [Gap("", "", LONG_AGO, FOREVER)]
@@ -61,7 +62,18 @@ def found(
         if schedule.gap_alarm:
             asked = [one for one in languages if one in spoken] if schedule.name == SPOKEN_TO else []
             gaps += _of(schedule, there, ("", *asked), first, end)
-    return sorted(gaps, key=lambda gap: (gap.start, gap.schedule, gap.language))
+    return sorted(
+        gaps, key=lambda gap: (gap.schedule not in ("", SPOKEN_TO), gap.start, gap.schedule, gap.language)
+    )
+
+
+def together(gaps: Iterable[Gap]) -> list[tuple[Gap, tuple[str, ...]]]:
+    """Each time once, in the same order, with the schedules in which nobody is there then: the one of the ladder's
+    first."""
+    found: dict[tuple[str, datetime, datetime], list[Gap]] = {}
+    for gap in gaps:
+        found.setdefault((gap.language, gap.start, gap.end), []).append(gap)
+    return [(same[0], tuple(one.schedule for one in same)) for same in found.values()]
 
 
 def _of(

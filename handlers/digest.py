@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from bot import fairness, rota
+from bot import fairness, gaps, rota
 from bot.changes import Status
 from bot.phrases import Phrase, phrase
 from handlers import alarms, burdens, gapalarm
@@ -41,7 +41,7 @@ def _said(work: Work, line: Line) -> Phrase:
     )
     open_hours = sum((last - first for first, last in holes), timedelta()) if planned else WEEK
     covered = round((WEEK - open_hours) / timedelta(hours=1))
-    near = [gap for gap in gapalarm.present(work, line) if gap.start < end and gap.schedule]
+    near = gaps.together(gap for gap in gapalarm.present(work, line) if gap.start < end and gap.schedule)
     able = sorted(one.id for one in people.values() if one.can_answer)
     order = fairness.fairest(able, burdens.burdens(work, line, work.now - BEFORE, work.now + AFTER))
     return phrase(

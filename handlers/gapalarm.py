@@ -154,24 +154,28 @@ def ask(work: Work, line: Line, admin: Staff, open_: Sequence[Gap], place: str) 
 
 
 def _listing(line: Line, admin: Staff, listed: Sequence[Gap], more: int, place: str, now: datetime) -> Phrase:
-    items = "; ".join(_item(line, admin, gap, now) for gap in listed)
+    items = "; ".join(_item(line, admin, *one, now) for one in gaps.together(listed))
     if more:
         return phrase(f"{place}.more", items=items, count=str(more))
     return phrase(place, items=items)
 
 
-def _item(line: Line, admin: Staff, gap: Gap, now: datetime) -> str:
-    """One gap as she reads it: her clock, her language; "now" is when one began that runs."""
+def _item(line: Line, admin: Staff, gap: Gap, schedules: Sequence[str], now: datetime) -> str:
+    """One gap as she reads it, in which schedules nobody is there or nobody speaks that language."""
     speaks = language_name(gap.language, line.read_by(admin)) if gap.language else ""
     if not gap.schedule:
         return line.say_to(admin, phrase("gap.unspoken" if gap.language else "gap.no.rota", name=speaks))
+    place = "gap.language" if gap.language else "gap.anybody"
+    span = hours(line, admin, gap, now)
+    return line.say_to(admin, phrase(place, span=span, schedule=", ".join(schedules), name=speaks))
+
+
+def hours(line: Line, admin: Staff, gap: Gap, now: datetime) -> str:
+    """When it is, by her clock, in her language; "now" is when one began that runs."""
     if gap.end == FOREVER:
         from_ = phrase("gap.from", at=line.moment_for(admin, gap.start))
-        span = line.say_to(admin, from_ if gap.start > now else phrase("gap.now.on"))
-    else:
-        span = line.gap_for(admin, gap.start, gap.end, now)
-    place = "gap.language" if gap.language else "gap.anybody"
-    return line.say_to(admin, phrase(place, span=span, schedule=gap.schedule, name=speaks))
+        return line.say_to(admin, from_ if gap.start > now else phrase("gap.now.on"))
+    return line.gap_for(admin, gap.start, gap.end, now)
 
 
 def acknowledge(turn: Turn, question: Question) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
-from bot import planwords, rota
-from bot.covering import Span
+from bot import gaps as rules
+from bot import planwords
 from bot.errors import NotNow
+from bot.gaps import Gap
 from bot.grammar import Command
 from bot.phrases import phrase
-from handlers import absences, assigning, dates, naming, plans
+from handlers import absences, assigning, dates, gapalarm, naming, plans
+from handlers.coverwords import BACKUP
 from handlers.turn import Turn
 
-AHEAD: Final = timedelta(days=14)
-"""So far GAPS looks."""
 ON_CALL: Final = "on call"
 
 
@@ -55,26 +54,38 @@ def remove(turn: Turn, command: Command) -> None:
 
 
 def gaps(turn: Turn, command: Command) -> None:
-    """When nobody who can answer is on call within 14 days, as many as two segments hold."""
-    able = {one.id for one in turn.work.staff.everyone() if one.can_answer}
-    now = turn.work.now
-    found: list[Span] = sorted(
-        gap
-        for schedule in turn.line.rota(turn.work).schedules
-        if schedule.gap_alarm
-        for gap in rota.gaps(schedule, now, now + AHEAD, able.__contains__)
-    )
-    if not turn.line.rota(turn.work).schedules:
+    """When nobody who can answer is on call, or in another schedule, within 14 days, as many as two segments hold."""
+    work, line = turn.work, turn.line
+    people = {one.id: one for one in work.staff.everyone()}
+    planned = line.rota(work)
+    found = rules.found(planned, people, (), work.now, work.now + rules.AHEAD)
+    if not planned.schedules:
         turn.tell("gaps.no.rota")
     elif not found:
-        turn.tell("gaps.none", days=str(AHEAD.days))
+        turn.tell("gaps.none", days=str(rules.AHEAD.days))
     else:
         _list(turn, found)
 
 
-def _list(turn: Turn, found: list[Span]) -> None:
-    spans = [turn.line.gap_for(turn.staff, *one, turn.work.now) for one in found]
-    turn.say([turn.line.listing(turn.staff, "gaps.list", "gaps", spans, days=str(AHEAD.days))])
+def _list(turn: Turn, found: list[Gap]) -> None:
+    """Who is missing stands before the first of several times."""
+    items, before = [], ""
+    for gap, schedules in rules.together(found):
+        said = gapalarm.hours(turn.line, turn.staff, gap, turn.work.now)
+        missing = ", ".join(_missing(turn, one) for one in schedules)
+        items.append(said if missing == before else f"{missing[:1].upper()}{missing[1:]}: {said}")
+        before = missing
+    days = str(rules.AHEAD.days)
+    turn.say([turn.line.listing(turn.staff, "gaps.list", "missing", items, separator="; ", days=days)])
+
+
+def _missing(turn: Turn, schedule: str) -> str:
+    place = MISSING.get(schedule, "gaps.of")
+    return turn.line.say_to(turn.staff, phrase(place, schedule=schedule))
+
+
+MISSING: Final = {ON_CALL: "gaps.of.on.call", BACKUP: "gaps.of.backup"}
+"""How it is said that nobody is there; of another schedule with its name."""
 
 
 def _asked(turn: Turn, command: Command) -> planwords.Named:

@@ -67,6 +67,23 @@ def test_a_schedule_without_alarm_is_left_out() -> None:
     assert missing(Rota((replace(schedule, gap_alarm=False),))) == []
 
 
+def test_who_is_asked_first_is_missed_first() -> None:
+    """Backup's long gap never hides that nobody is on call; what both miss at the same hours is one time."""
+    (first,) = plan(ALMA, start=NOON + 2 * HOUR, until=NOON + 5 * HOUR).schedules
+    second, other = replace(first, name="backup"), plan(BO, start=NOON + HOUR).schedules[0]
+    both = gaps.together(missing(Rota((second, first))))
+    assert [(gap.start, names) for gap, names in both] == [
+        (NOON, ("on call", "backup")),
+        (NOON + 5 * HOUR, ("on call", "backup")),
+    ]
+    apart = gaps.together(missing(Rota((replace(other, name="backup"), first))))
+    assert [(gap.start, names) for gap, names in apart] == [
+        (NOON, ("on call",)),
+        (NOON + 5 * HOUR, ("on call",)),
+        (NOON, ("backup",)),
+    ]
+
+
 def test_what_was_acknowledged_and_what_is_news() -> None:
     """Shorter is the same gap; longer, another schedule, or another language is not. Filled ones are forgotten."""
     known = [Gap("on call", "", NOON + HOUR, NOON + 5 * HOUR)]

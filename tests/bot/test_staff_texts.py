@@ -44,6 +44,8 @@ OTHERS = ("cover.others", "cover.others.drop", "cover.others.none", "cover.other
 TO_ADMINS = ("cover.others", "cover.others.none")
 """How {asked} ends a text that says to admins what they can do."""
 
+LABELS = ("gaps.of.on.call", "gaps.of.backup")
+
 
 def longest(said: list[str]) -> str:
     return max(said, key=lambda text: segments.count(segments.plain(text)).units)
@@ -59,8 +61,8 @@ def values(language: str, name: str) -> dict[str, str]:
     span = longest([moments.span(at, at + timedelta(hours=9), HOME, language) for at in EVENINGS])
     moment = longest([moments.moment(at, HOME, language) for at in EVENINGS])
     people = dict.fromkeys(("name", "by", "taker", "giver"), name)
-    spans = dict.fromkeys(("span", "back", "gained", "lost", "items", "gaps", "choices"), span)
-    small = dict.fromkeys(("count", "open", "most", "colleagues"), "12")
+    spans = dict.fromkeys(("span", "back", "gained", "lost", "items", "choices"), span)
+    small = dict.fromkeys(("count", "open", "most", "colleagues", "gaps"), "12")
     return {
         **people,
         **spans,
@@ -69,6 +71,7 @@ def values(language: str, name: str) -> dict[str, str]:
         "until": moment,
         "shifts": f"{span}, {phrases.say('and.more', language, count='12')}",
         "names": f"{name}, {name}",
+        "missing": ": ".join((longest([phrases.say(place, language) for place in LABELS]), span)),
         "requests": f"123: SWAP {name}, {span}",
         "aways": f"1: {span}",
         "take": " " + max((phrases.say(place, language, number="1234") for place in TAKES), key=len),

@@ -281,7 +281,7 @@ async def test_an_admin_plans_for_others(line: Stage) -> None:
     (sure,) = await says(line, charlie, "REMOVE Bo Friday night")
     assert "That leaves a gap." in sure
     (told,) = await says(line, charlie, "GAPS")
-    assert told.startswith("Nobody on call (next 14 days, your time): now - Fri 27 Nov 22:00")
+    assert told.startswith("Next 14 days, your time. Nobody on call: now - Fri 27 Nov 22:00; ")
     assert "more." in told
     assert await says(line, charlie, "COVER Friday night FOR Zoe") == [
         "Nobody on this line is called Zoe. Nothing was done."
@@ -423,7 +423,14 @@ async def test_who_is_on_call_and_backup_at_once(line: Stage) -> None:
     await says(line, charlie, "OK")
     assert f"Charlie took you off call: {NIGHT} (your time). You do not serve then." in new(cleo)
     assert (await serves(line), await serves(line, schedule="backup")) == (set(), set())
+    (told,) = await says(line, charlie, "GAPS")
+    assert told.startswith(
+        "Next 14 days, your time. Nobody on call, no backup: now - Sat 28 Nov 22:00; Sun 29"
+    )
     await nights(line, "Cleo", "Bo", "Alma", backup="Alma", weeks=True)
+    (told,) = await says(line, charlie, "GAPS")
+    both = "Nobody on call, no backup: now - Fri 27 Nov 22:00"
+    assert told.startswith(f"Next 14 days, your time. {both}; Nobody on call: Sat 28 Nov 07:00-22:00; ")
     (sure,) = await says(line, charlie, "REMOVE Alma Sunday 20-08")
     assert sure.startswith("Take Alma off call Sun 29 Nov 20:00-08:00 (backup) (your time)?")
     (done,) = await says(line, charlie, "OK")

@@ -61,7 +61,7 @@ WORDS = {  # of the page, in its order: who sends it, and how it is answered
     "COVER Friday night FOR Bo BY Cleo": ("Sam", "Cleo serves for Bo, Fri 11 Dec 18:00-02:00"),
     "ADD Cleo Thursday 18-22": ("Sam", "Put Cleo on call Thu 10 Dec 18:00-22:00"),
     "REMOVE Alma Thursday night": ("Sam", "Take Alma off call Thu 10 Dec 18:00-02:00"),
-    "GAPS": ("Sam", "Nobody on call (next 14 days, your time)"),
+    "GAPS": ("Sam", "Next 14 days, your time. Nobody on call: "),
     "LINE CLOSED until 08:00": ("Sam", "closed the line until"),
     "LINE OPEN": ("Sam", "opened the line"),
 }
