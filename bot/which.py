@@ -71,7 +71,8 @@ def _either(said: Said, shifts: Sequence[Span], zone: ZoneInfo, now: datetime) -
 
 def _soonest(said: Said, shifts: Sequence[Span], zone: ZoneInfo, now: datetime) -> list[Span]:
     found = _meant(said, shifts, zone, now)
-    if not _left(found, now) and said.weekly:
+    # A coming Friday on which she does not serve is answered so: nobody means the one after.
+    if not _left(found, now) and said.weekly and said.day <= wall(now, zone).date():
         found = _meant(replace(said, day=said.day + 7 * DAY), shifts, zone, now)
     if not _left(found, now) and (later := coming(said, zone, now)) != said:
         found = _meant(later, shifts, zone, now)

@@ -405,9 +405,11 @@ def test_in_nights_in_which_the_clock_changes(zone: ZoneInfo, day: tuple[int, in
 
 
 def test_a_weekday_whose_shift_is_over_is_the_next_one() -> None:
-    """On Thursday noon, her shift being next Thursday."""
+    """On Thursday noon, her shift being next Thursday. A Friday that is to come is that one, or none."""
+    noon = at(NEW_YORK, 11, 26, 12)
     later = (datetime(2026, 12, 4, 3, tzinfo=UTC), datetime(2026, 12, 4, 12, tzinfo=UTC))
-    assert meant("Thursday night", [later]) == [later]
+    assert chosen("Thursday night", noon, [later], NEW_YORK) == "03 22:00-04 07:00"
+    assert chosen("Friday night", noon, [night(34)], NEW_YORK) == ""
 
 
 PIECES = (
