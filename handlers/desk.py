@@ -161,10 +161,13 @@ def hold(
         turn.tell("ask.command.for", code=conversation.code, word=word)
     elif why == "command":
         planned = word.lower() in planwords.COMPLETE
-        place = "ask.command.line" if word == "LINE" else "ask.command.when" if planned else "ask.command"
-        turn.tell(place, word=word)
+        turn.tell(COMMAND_HELD.get(word, "ask.command.when" if planned else "ask.command"), word=word)
     else:
         ask_which(turn)
+
+
+COMMAND_HELD = {"LINE": "ask.command.line", "ADD": "ask.command.name", "REMOVE": "ask.command.name"}
+"""What is said of a held text that begins like a command which is not written as the others are."""
 
 
 def put_aside(
