@@ -151,9 +151,7 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
     lines = found.changes[:MOST_LINES]
     if len(found.changes) > MOST_LINES:
         lines.append(f"… and {len(found.changes) - MOST_LINES} more changes; --json gives all.")
-    if found.unreachable:
-        names, whose = ", ".join(found.unreachable), "her" if len(found.unreachable) == 1 else "their"
-        lines.append(f"Note: {names} cannot be reached yet, so {whose} shifts count as gaps.")
+    lines += out_of_reach(found.unreachable)
     lines += [f"Note: an agreement is dropped: {what}" for what in found.drops]
     lines += [NOBODY_ASKED] if found.unasked else []
     for name, spans in found.opens.items():
@@ -180,6 +178,14 @@ def _say(here: asked.Asked, found: Applied, *, dry_run: bool) -> None:
         },
         *lines,
         end,
+    )
+
+
+def out_of_reach(names: list[str]) -> list[str]:
+    """The line that says what it means to plan for somebody whom nothing reaches; none for nobody."""
+    whose = "her" if len(names) == 1 else "their"
+    return (
+        [f"Note: {', '.join(names)} cannot be reached yet, so {whose} shifts count as gaps."] if names else []
     )
 
 

@@ -19,6 +19,7 @@ from bot.rota import Rota, Schedule, validate
 from handlers.cli import asked
 from handlers.cli.front import answer_is_no, wrong_use
 from handlers.cli.known import admin, person
+from handlers.cli.rota_apply import out_of_reach
 from handlers.cli.rota_look import mentioned
 from handlers.cli.rota_read import By, Zone, gone_name, instant, names, read, shown, zone_named
 
@@ -146,7 +147,7 @@ def _agree(
     config = here.settings()
     line = here.house.line(config)
 
-    def thought(work: Work) -> tuple[list[str], int]:
+    def thought(work: Work) -> tuple[list[str], list[str], int]:
         from handlers import planning
 
         who = admin(work, by).id if by is not None else None
@@ -169,12 +170,19 @@ def _agree(
         if not dry_run:
             planning.change(work, line, lambda _: after, by=who, what=what)
             _tell(work, line, schedule, made, who)
-        return changes, work.rota.version()
+        serving = [work.staff.get(deal.taker) for deal in made if deal.taker is not None]
+        unreachable = [one.name for one in serving if one is not None and not one.can_answer]
+        return changes, sorted(unreachable), work.rota.version()
 
     with here.store(config) as store:
-        changes, version = store.do_now(thought)
+        changes, unreachable, version = store.do_now(thought)
     end = "Nothing was saved." if dry_run else f"Saved as version {version}."
-    here.answer({"saved": not dry_run, "version": version, "changes": changes}, *changes, end)
+    here.answer(
+        {"saved": not dry_run, "version": version, "changes": changes, "unreachable": unreachable},
+        *changes,
+        *out_of_reach(unreachable),
+        end,
+    )
 
 
 def _tell(work: Work, line: Line, schedule: str, made: list[Swap[StaffId]], by: StaffId | None) -> None:

@@ -171,6 +171,10 @@ def test_cover_and_swap_are_checked_and_shown_before_they_count(
     dry = line("rota", "cover", "Cleo", "--for", "Alma", "--from", start, "--dry-run", "--json").json
     assert not dry["saved"]
     assert "Alma to Cleo" in dry["changes"][0]
+    assert dry["unreachable"] == []
+    think(lambda work: work.staff.add("Dora", roles=frozenset({Role.COUNSELOR}), languages=("en",)))
+    dora = line("rota", "cover", "Dora", "--for", "Alma", "--from", start, "--dry-run").out
+    assert "Note: Dora cannot be reached yet, so her shifts count as gaps." in dora
     for words, code, why in (
         (("Cleo", "--for", "Bo", "--from", start), 1, "not on call"),
         (
