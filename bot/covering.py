@@ -177,14 +177,6 @@ def taken_off(
     return tuple(made)
 
 
-def given_away(
-    schedule: Schedule[StaffId], person: StaffId, start: datetime, end: datetime
-) -> StaffId | None:
-    """Who has taken a shift of hers within [start, end): to be added there would not bring it back."""
-    swaps = (one for one in schedule.swaps if one.status is Status.TAKEN and one.giver == person)
-    return next((one.taker for one in swaps if one.start < end and start < one.end), None)
-
-
 def _alike(one: Span, other: Span) -> bool:
     lengths = sorted((one[1] - one[0], other[1] - other[0]))
     return lengths[1] <= lengths[0] * COMPARABLE

@@ -90,9 +90,9 @@ def offer(turn: Turn, shifts: list[tuple[str, Span]]) -> Phrase:
     return naming(turn, "away.cover", shifts)
 
 
-def ask_for_all(turn: Turn, start: datetime, end: datetime) -> None:
-    """A request for each of her shifts in it; of one that cannot be asked for she hears why."""
-    for schedule, span in shifts_within(turn, start, end):
+def ask_for_all(turn: Turn, shifts: list[tuple[str, Span]]) -> None:
+    """A request for each; of one that cannot be asked for she hears why."""
+    for schedule, span in shifts:
         try:
             covering.open_request(
                 turn.work, turn.line, giver=turn.staff, schedule=schedule, start=span[0], end=span[1]

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot import agreements, rota
 from bot import covering as rules
-from bot import rota
 from bot.changes import Kind, Override, Status
 from bot.covers import Cover, Deal
 from bot.errors import NotNow
 from bot.people import Staff, StaffId
 from bot.phrases import Phrase, phrase
-from bot.rota import Rota
-from handlers import apply, dates, planning, serving
+from bot.schedules import Schedule
+from handlers import apply, dates, exchanging, planning, serving
 from handlers.coverwords import books
 from handlers.turn import Turn
 
@@ -87,10 +87,13 @@ def may_add(turn: Turn, person: Staff, schedule: str, start: datetime, end: date
     if rules.hers(known, schedule, person.id, max(start, turn.work.now), end):
         raise NotNow("plan.on.already", name=person.name)
     planned = known.rota.named(schedule)
-    taker = rules.given_away(planned, person.id, max(start, turn.work.now), end) if planned else None
+    start = max(start, turn.work.now)
+    taker = agreements.given_away(planned, person.id, start, end) if planned else None
     other = known.people.get(taker) if taker is not None else None
     if other is not None:
-        raise NotNow("plan.given.away", name=person.name, taker=other.name)
+        serves = rules.hers(known, schedule, other.id, start, end)
+        place = "plan.given.away" if serves else "plan.given.away.off"
+        raise NotNow(place, name=person.name, taker=other.name)
 
 
 def add(turn: Turn, person: Staff, schedule: str, start: datetime, end: datetime) -> None:
@@ -137,15 +140,22 @@ def leaves_a_gap(turn: Turn, person: StaffId, schedule: str, start: datetime, en
 
 
 def _override(turn: Turn, schedule: str, made: tuple[Override[StaffId], ...], what: str) -> None:
-    def change(planned: Rota[StaffId]) -> Rota[StaffId]:
-        return Rota(
-            tuple(
-                replace(one, overrides=(*one.overrides, *made)) if one.name == schedule else one
-                for one in planned.schedules
-            )
-        )
+    """Agreements that decide nothing any more end with it, in the rota and as requests."""
+    within = min(one.start for one in made), max(one.end for one in made)
 
-    planning.change(turn.work, turn.line, change, by=turn.staff.id, what=what)
+    def overridden(planned: Schedule[StaffId]) -> Schedule[StaffId]:
+        after = replace(planned, overrides=(*planned.overrides, *made))
+        return agreements.without_idle(after, within, turn.work.now)
+
+    before = turn.line.rota(turn.work)
+    planning.change(
+        turn.work,
+        turn.line,
+        lambda planned: exchanging.changed(planned, schedule, overridden),
+        by=turn.staff.id,
+        what=what,
+    )
+    exchanging.follow(turn.work, before, turn.line.rota(turn.work))
 
 
 def _inform(

@@ -153,6 +153,9 @@ def still_open(turn: Turn) -> bool:
 
 # ── Run out ──
 
+PATIENCE: Final = timedelta(minutes=15)
+"""Of a shift that runs, so long may pass, or half of what is left of it, before it is said that nobody took it."""
+
 
 def expire(work: Work, line: Line) -> int:
     """Requests whose time has come are over, and those for which she is not on call any more; how many. Who asked
@@ -161,7 +164,9 @@ def expire(work: Work, line: Line) -> int:
     for cover in work.covers.due():
         if work.covers.settle(cover, replace(cover, status=Status.EXPIRED, decided=work.now)):
             done += 1
-            _expired(work, line, cover)
+            # Of what is over nobody can do anything any more, nor is it hers.
+            if work.now < cover.end:
+                _untaken(work, line, cover, "cover.expired")
     planned = line.rota(work)
     for cover in work.covers.standing():
         start = max(cover.start, work.now)
@@ -172,6 +177,8 @@ def expire(work: Work, line: Line) -> int:
             done += cancel(work, line, cover, None)
         elif cover.status is Status.TAKEN and not exchanging.stands(planned, cover):
             done += _dropped(work, line, cover)
+        elif cover.status is Status.OPEN and _waits_while_it_runs(work, cover):
+            _untaken(work, line, cover, "cover.running")
     return done + _lapse(work)
 
 
@@ -192,13 +199,21 @@ def _dropped(work: Work, line: Line, cover: Cover) -> bool:
     return True
 
 
-def _expired(work: Work, line: Line, cover: Cover) -> None:
+def _waits_while_it_runs(work: Work, cover: Cover) -> bool:
+    """Whether somebody asked out of a shift that runs, and nobody took it for a while: she may have gone to bed."""
+    wait = min(PATIENCE, (cover.end - cover.start) / 2)
+    late = cover.due_at == cover.end and work.now >= cover.start + wait
+    return late and bool(cover.asked) and work.told.first("untaken", str(cover.number), until=cover.end)
+
+
+def _untaken(work: Work, line: Line, cover: Cover, place: str) -> None:
+    """Who asked, and the admins; to others it is said of whom."""
     giver = work.staff.get(cover.giver)
+    name = giver.name if giver else ""
     for person in concerned(work, cover):
-        place = "cover.expired" if person.id == cover.giver else "cover.expired.other"
-        inform(work, line, person, cover, place, name=giver.name if giver else "")
-    told = (cover.giver, cover.by)
-    tell_admins(work, line, cover, "cover.expired.other", but=told, name=giver.name if giver else "")
+        said = place if person.id == cover.giver else f"{place}.other"
+        inform(work, line, person, cover, said, name=name)
+    tell_admins(work, line, cover, f"{place}.other", but=(cover.giver, cover.by), name=name)
 
 
 def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +25,8 @@ SHOWN: Final = 3
 """Next shifts that an answer names, where one segment holds them."""
 
 
+PIECES: Final = 2
+"""Of a shift that is cut, so many are named."""
 BACKUP: Final = "backup"
 """Whoever serves in two schedules at once asks for both: without its name the second letter would read like the
 first."""
@@ -100,8 +103,15 @@ def put(work: Work, line: Line, cover: Cover, giver: Staff, one: Staff, back: Sp
 
 def when(line: Line, reader: Staff, cover: Cover) -> str:
     """The hours that it is about, as she reads them."""
-    span = line.span_for(reader, cover.start, cover.end)
-    return f"{span} ({BACKUP})" if cover.schedule == BACKUP else span
+    return whens(line, reader, cover, [(cover.start, cover.end)])
+
+
+def whens(line: Line, reader: Staff, cover: Cover, pieces: Sequence[Span]) -> str:
+    """Those of its hours, as she reads them; of many the first."""
+    said = [line.span_for(reader, *one) for one in pieces[:PIECES]]
+    more = [line.say_to(reader, phrase("and.more", count=str(len(pieces) - PIECES)))]
+    listed = ", ".join([*said, *(more if len(pieces) > PIECES else [])])
+    return f"{listed} ({BACKUP})" if cover.schedule == BACKUP else listed
 
 
 def asking(line: Line, cover: Cover, giver: Staff, one: Staff, back: Span | None) -> Phrase:
@@ -166,7 +176,9 @@ def _who_else(cover: Cover, person: Staff, count: str) -> Phrase:
     return phrase("cover.others.none" if Role.ADMIN in person.roles else "cover.others.told")
 
 
-UNTAKEN: Final = frozenset({"cover.alarm.nobody", "cover.back.other", "cover.left.other", "cover.off.swap"})
+UNTAKEN: Final = frozenset(
+    {"cover.alarm.nobody", "cover.back.other", "cover.left.other", "cover.off.swap", "cover.running.other"}
+)
 """What ends with how the reader can help."""
 ASKED: Final = frozenset(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.errors import SealBroken
 from bot.people import Staff, StaffId, Standing
-from handlers import desk, duty, newkey, serving
+from handlers import desk, duty, newkey, takers
 from handlers.line import Line
 from storage.work import Work
 
@@ -24,7 +24,7 @@ def leave(work: Work, line: Line, person: Staff, *, by: StaffId | None = None) -
 def _tell_givers(work: Work, line: Line, person: Staff) -> None:
     """By her name, which goes with her; what does not open is seen to in the next round, without it."""
     try:
-        serving.leaves(work, line, person)
+        takers.leaves(work, line, person)
     except SealBroken as broken:
         work.notice(broken)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bot.covering import Span
 from bot.covers import Deal
 from bot.decision import Words
 from bot.errors import NotNow
@@ -15,6 +16,7 @@ from bot.people import Medium, StaffId
 from bot.phrases import Phrase, phrase
 from bot.questions import QuestionKind
 from handlers import absences, assigning, covering, echoes, guesses, questions
+from handlers.coverwords import next_shifts
 from handlers.turn import Turn
 from storage.questions import Question
 
@@ -68,7 +70,9 @@ class Absent(Plan, frozen=True, tag="absent"):
 
 
 class Several(Plan, frozen=True, tag="several"):
-    """Cover is asked for each of her shifts within it."""
+    """Cover is asked for these of her shifts within it, by schedule: those that she has read."""
+
+    shifts: tuple[tuple[str, tuple[datetime, datetime]], ...] = ()
 
 
 Plans = Request | Direct | Put | Dropped | Absent | Several
@@ -181,7 +185,7 @@ def dropped(turn: Turn, question: Question) -> None:
 def again(turn: Turn, question: Question) -> Phrase | None:
     """How what was asked in answer to an OK is put once more: the shifts that an absence leaves hers."""
     plan = _PLAN.decode(question.about)
-    shifts = absences.shifts_within(turn, plan.start, plan.end) if isinstance(plan, Several) else []
+    shifts = _read_and_new(turn, plan)[0] if isinstance(plan, Several) else []
     return absences.offer(turn, shifts) if shifts else None
 
 
@@ -246,16 +250,35 @@ def _put(turn: Turn, plan: Put) -> None:
 
 
 def _absent(turn: Turn, plan: Absent) -> None:
-    shifts = absences.note(turn, plan.start, plan.end)
+    _offer(turn, plan, absences.note(turn, plan.start, plan.end))
+
+
+def _offer(turn: Turn, plan: Absent | Several, shifts: list[tuple[str, Span]]) -> None:
     if shifts:
-        what = absences.offer(turn, shifts)
-        read_back(turn, what, Several(plan.start, plan.end))
+        several = Several(plan.start, plan.end, shifts=tuple(shifts))
+        read_back(turn, absences.offer(turn, shifts), several)
 
 
 def _several(turn: Turn, plan: Several) -> None:
+    """For what she has read; what has become hers since, because an admin put her there, is read back to her first."""
     if not absences.stands(turn, plan.start, plan.end):
         raise NotNow("away.off")
-    absences.ask_for_all(turn, plan.start, plan.end)
+    read, new = _read_and_new(turn, plan)
+    if not read and not new:
+        raise NotNow("cover.not.on", shifts=next_shifts(turn.work, turn.line, turn.staff))
+    absences.ask_for_all(turn, read)
+    _offer(turn, plan, new)
+
+
+def _read_and_new(turn: Turn, plan: Several) -> tuple[list[tuple[str, Span]], list[tuple[str, Span]]]:
+    """Her shifts within it: those that she has read, or what is left of them, and the others."""
+    shifts = absences.shifts_within(turn, plan.start, plan.end)
+    read = [
+        (schedule, span)
+        for schedule, span in shifts
+        if any(name == schedule and a <= span[0] and span[1] <= b for name, (a, b) in plan.shifts)
+    ]
+    return read, [one for one in shifts if one not in read]
 
 
 DONE: Final[dict[type, Callable[[Turn, Any], None]]] = {

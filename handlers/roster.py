@@ -23,7 +23,7 @@ from handlers import (
     gapalarm,
     handoff,
     reminding,
-    serving,
+    takers,
     unreachable,
 )
 from handlers.line import Line
@@ -69,7 +69,7 @@ PARTS: Final = (
     Part("hand-off", handoff.shifts_end),
     Part("silence", reminding.find_silent),
     Part("covers", covering.expire),
-    Part("takers", serving.find_gone),
+    Part("takers", takers.find_gone),
     Part("unreachable", unreachable.tell),
     Part("gaps", gapalarm.daily, MINUTE),
     Part("new gaps", gapalarm.at_once, SOON),

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot import agreements
 from bot import covering as rules
 from bot.changes import Status
 from bot.covering import Books, Span
 from bot.covers import Cover, Deal
 from bot.errors import NotNow, Stale
-from bot.people import Role, Staff, StaffId, Standing
+from bot.people import Role, Staff, StaffId
 from bot.phrases import phrase
 from bot.questions import QuestionKind
-from bot.schedules import Schedule
 from handlers import exchanging, questions
 from handlers.covering import cancel, over, withdraw
 from handlers.coverwords import (
@@ -26,11 +26,9 @@ from handlers.coverwords import (
     gone,
     inform,
     named,
-    tell_admins,
     when,
 )
 from handlers.line import Line
-from handlers.turn import Turn
 from storage.payloads import pack
 from storage.work import Work
 
@@ -191,24 +189,17 @@ def _reopen(work: Work, line: Line, cover: Cover, who: Staff) -> None:
         raise NotNow("cover.begun", number=number)
     if cover.returned and cover.returned[0] <= work.now:
         raise NotNow("cover.begun.swap", number=number)
-    if not _can_be_undone(planned, cover, who.id):
+    if not agreements.can_be_undone(planned, cover, who.id, work.now):
         raise NotNow("cover.moved", number=number)
-    after, count = _open_again(work, line, cover, who.id, by=who.id)
+    after, count = open_again(work, line, cover, who.id, by=who.id)
     said = {"count": str(count)}
     if cover.returned is not None:
         said["back"] = line.span_for(who, *cover.returned)
     inform(work, line, who, after, UNDONE[cover.returned is not None], **said)
-    _tell_given_back(work, line, cover, after, "cover.back.other", name=who.name, count=count)
+    tell_given_back(work, line, cover, after, "cover.back.other", name=who.name, count=count)
 
 
-def _can_be_undone(planned: Schedule[StaffId] | None, cover: Cover, taker: StaffId) -> bool:
-    """Whether nothing else has happened to the shifts since."""
-    return rules.current(planned, taker, cover.start, cover.end) and (
-        cover.returned is None or rules.current(planned, cover.giver, *cover.returned)
-    )
-
-
-def _open_again(
+def open_again(
     work: Work, line: Line, cover: Cover, taker: StaffId, *, by: StaffId | None
 ) -> tuple[Cover, int]:
     """The giver serves again, and those are asked whom nobody has asked; how many. Never who has just given it back."""
@@ -236,7 +227,7 @@ AGAIN: Final = {False: "cover.back", True: "cover.back.swap"}
 """What the giver reads."""
 
 
-def _tell_given_back(
+def tell_given_back(
     work: Work, line: Line, cover: Cover, after: Cover, others: str, *, name: str, count: int
 ) -> None:
     """The giver, who asked in her place, and the admins where it is soon or nobody's, or nobody is left to ask. Of a
@@ -254,76 +245,3 @@ def _tell_given_back(
         if cover.returned is not None:
             said["back"] = line.span_for(person, *cover.returned)
         inform(work, line, person, after, AGAIN[swap] if person.id == cover.giver else others, **said)
-
-
-# ── Whoever took it has gone ──
-
-GONE: Final = frozenset({Standing.OPTED_OUT, Standing.DEAD})
-
-
-def find_gone(work: Work, line: Line) -> int:
-    """What was taken by somebody who has left, sent STOP or blocked the bot since is given back by that, before it
-    begins: who gave it believes that she need not come. How much."""
-    people = {one.id: one for one in work.staff.everyone()}
-    return sum(
-        _gone(work, line, cover, people.get(cover.taker))
-        for cover in work.covers.standing()
-        if cover.status is Status.TAKEN and cover.taker is not None and _is_gone(people.get(cover.taker))
-    )
-
-
-def leaves(work: Work, line: Line, person: Staff) -> None:
-    """She is about to be removed: her name can be said now."""
-    for cover in work.covers.standing():
-        if cover.status is Status.TAKEN and cover.taker == person.id:
-            _gone(work, line, cover, person)
-
-
-def _is_gone(taker: Staff | None) -> bool:
-    return taker is None or (bool(taker.contacts) and all(one.standing in GONE for one in taker.contacts))
-
-
-def _gone(work: Work, line: Line, cover: Cover, taker: Staff | None) -> bool:
-    """It is open again and hers until somebody takes it; where that cannot be, the request is over, and they hear that
-    nobody serves, unless somebody else has it by now."""
-    assert cover.taker is not None
-    name = taker.name if taker is not None else ""
-    begun = cover.start <= work.now or (cover.returned is not None and cover.returned[0] <= work.now)
-    if not begun and _can_be_undone(line.rota(work).named(cover.schedule), cover, cover.taker):
-        after, count = _open_again(work, line, cover, cover.taker, by=None)
-        _tell_given_back(work, line, cover, after, "cover.left.other", name=name, count=count)
-        return True
-    left = rules.hers(books(work, line), cover.schedule, cover.taker, max(cover.start, work.now), cover.end)
-    if not left:
-        # Somebody else has it by now, and may give it back yet: then it is to be undone.
-        return False
-    if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
-        return False
-    giver = work.staff.get(cover.giver)
-    said = {"name": name, "giver": giver.name if giver else ""}
-    place = "cover.left.gap" if giver is not None else "cover.orphan"
-    for person in concerned(work, cover):
-        inform(work, line, person, cover, "cover.left.you" if person == giver else place, **said)
-    tell_admins(work, line, cover, place, but=(cover.taker, cover.giver, cover.by), **said)
-    return True
-
-
-def back_again(turn: Turn) -> None:
-    """She can be reached again: what she had taken before she went is not hers any more, and she reads whose it is."""
-    work = turn.work
-    for cover in work.covers.coming():
-        mine = [back for one, back in cover.left if one == turn.staff.id]
-        if not mine:
-            continue
-        others = tuple(one for one in cover.left if one[0] != turn.staff.id)
-        if not work.covers.settle(cover, replace(cover, left=others)):
-            raise Stale("Somebody else was quicker.")
-        holder = work.staff.get(cover.taker or cover.giver)
-        span, back = when(turn.line, turn.staff, cover), mine[-1]
-        if holder is None:
-            turn.tell("cover.lost.gone", span=span)
-        elif back is None:
-            turn.tell("cover.lost", span=span, name=holder.name)
-        else:
-            back_span = turn.line.span_for(turn.staff, *back)
-            turn.tell("cover.lost.swap", span=span, name=holder.name, back=back_span)

@@ -13,7 +13,7 @@ from bot.messages import Address, Copy, Inbound, Kind, Side
 from bot.people import Came, Contact, ConversationId, Medium, Role, Staff, Standing
 from bot.phrases import phrase
 from bot.redact import Secret
-from handlers import again, apply, covering, desk, echoes, naming, questions, reminding, serving
+from handlers import again, apply, covering, desk, echoes, naming, questions, reminding, takers
 from handlers.line import Line
 from handlers.turn import Turn
 from storage.work import Work
@@ -104,7 +104,7 @@ def _reach_changed(turn: Turn) -> bool:
     if away and (start or turn.contact.standing is not Standing.OPTED_OUT):
         turn.work.staff.set_standing(turn.contact.id, Standing.JOINED)
         turn.tell("staff.back")
-        serving.back_again(turn)
+        takers.back_again(turn)
         _asked_anew(turn)
     slash_start = medium is Medium.TELEGRAM and grammar.is_slash_start(text)
     if slash_start and not away:

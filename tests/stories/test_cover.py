@@ -143,6 +143,46 @@ async def test_a_chain_comes_undone(line: Stage) -> None:
     assert any(text.startswith("A former colleague can no longer serve for Alma") for text in new(charlie))
 
 
+async def test_what_is_said_of_whoever_is_gone_or_back_is_what_the_rota_says(line: Stage) -> None:
+    """Bo swapped with Alma, who gave what she got on to Cleo: it cannot be undone. His STOP leaves hours to nobody, but
+    only those of nobody else; with his START they are his, and who heard of the one hears of the other. Given to Cleo
+    meanwhile, they are hers."""
+    alma, bo, cleo = await three(line)
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    await line.rounds(seconds=1)
+    for phone, words in (
+        (alma, ("SWAP Friday night", "OK")),
+        (bo, ("OK",)),
+        (alma, ("COVER Saturday night", "OK")),
+        (cleo, ("OK",)),
+        (bo, ("COVER Friday 23-02", "OK")),
+        (cleo, ("COVER 3",)),
+    ):
+        for text in words:
+            await says(line, phone, text)
+    new(alma), new(charlie)
+    await bo.write("STOP")
+    for _ in range(2):
+        await line.rounds(seconds=40)
+    left = "Fri 27 Nov 22:00-23:00, Sat 28 Nov 02:00-07:00"
+    yours = f"Bo can no longer serve your shift {left}. Nobody serves then yet. If you can, tell an admin."
+    assert [text for text in new(alma) if "Bo" in text] == [yours]
+    theirs = f"Bo can no longer serve for Alma: {left}. Nobody serves then unless somebody is found."
+    assert [text for text in new(charlie) if "Bo" in text] == [theirs]
+    assert (await says(line, bo, "START"))[1:] == [f"What you had taken is still yours: you serve {left}."]
+    after_all = f"Bo can be reached again and serves after all: {left}."
+    assert [text for phone in (alma, charlie) for text in new(phone) if "Bo" in text] == [after_all] * 2
+    assert await status(line, 1) is Status.TAKEN
+
+    await bo.write("STOP")
+    await line.rounds(seconds=40)
+    for hours in ("Friday 22-23", "Saturday 02-07"):
+        await says(line, charlie, f"COVER {hours} FOR Bo BY Cleo")
+        await says(line, charlie, "OK")
+    lost = f"The shift that you had taken is not yours any more: {NIGHT}. It is with Cleo now."
+    assert (await says(line, bo, "START"))[1:] == [lost]
+
+
 async def test_whoever_took_it_goes_as_it_begins(line: Stage) -> None:
     """Bo sends STOP in the first seconds of what he took: Alma, who sleeps soundly, and the admin hear it, once. Cleo
     gives back a night of Alma's, who has left: it is nobody's, and the admin reads how to fill it."""

@@ -195,9 +195,21 @@ async def test_away(line: Stage) -> None:
     assert bo.silent
     await says(line, alma, "AWAY 27-28 Nov")
     await says(line, alma, "OK")
+    # An admin gives her Bo's Saturday meanwhile: her OK is for what she has read, the other is read back first.
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    for words in ("COVER Saturday night FOR Bo BY Alma", "OK"):
+        await says(line, charlie, words)
+    asked = next(one for one in reversed(alma.screen) if one.text == offered)
+    new(bo)
     await line.later(seconds=21)
-    await says(line, alma, "OK")
+    await alma.press("OK", on=asked)
+    await line.settled()
     assert len(new(bo)) == 1
+    saturday = "Your shifts then are still yours: Sat 28 Nov 22:00-07:00. OK asks for cover"
+    assert any(text.startswith(saturday) for text in new(alma))
+    await says(line, alma, "CAN'T")
+    await says(line, alma, "COVER 1 CAN'T")
+    new(bo)
     (sure,) = await says(line, bo, "COVER Saturday night")
     assert "OK asks 1 colleague" in sure  # Cleo: Alma is away
 
@@ -329,6 +341,18 @@ async def test_the_night_that_runs_is_what_is_left_of_it(line: Stage) -> None:
     await says(line, alma, "COVER ahora hasta las 7")
     await says(line, alma, "OK")
     assert await status(line, 1) is Status.OPEN
+    # That nobody takes it is said while something can be done about it, once, and not when the night is over.
+    new(alma), new(charlie)
+    for minutes in (16, 1, 7 * 60):
+        line.town.clock.move(timedelta(minutes=minutes))
+        await expires(line)
+    yours = f"Nobody has taken your shift yet: {left}. Until somebody does, it is yours."
+    theirs = f"Nobody has taken the shift of Alma yet: {left}."
+    assert [text for text in new(alma) if "taken" in text or "took" in text] == [yours]
+    assert [text for text in new(charlie) if "taken" in text or "took" in text] == [
+        f"{theirs} You can: COVER day FOR name BY name."
+    ]
+    assert await status(line, 1) is Status.EXPIRED
 
 
 async def test_names_that_look_like_times(line: Stage) -> None:
@@ -373,6 +397,8 @@ async def test_who_took_a_shift_is_taken_off_it(line: Stage) -> None:
     assert [await serves(line, at) for at in (FRIDAY[0], one, late)] == [{"Bo"}, set(), {"Bo"}]
     (told,) = await says(line, charlie, "ADD Alma Saturday 03-05")
     assert told.startswith("Alma gave that shift to Bo, and ADD does not bring it back.")
+    (told,) = await says(line, charlie, "ADD Alma Friday 23-01")
+    assert told.endswith("First REMOVE Bo from all of it.")
     for words in ("COVER Friday 22-23 FOR Bo BY Cleo", "COVER Saturday 01-07 FOR Bo BY Cleo"):
         await says(line, charlie, words)
         await says(line, charlie, "OK")
@@ -384,6 +410,36 @@ async def test_who_took_a_shift_is_taken_off_it(line: Stage) -> None:
     await says(line, charlie, "REMOVE Cleo Saturday 01-07")
     await says(line, charlie, "OK")
     assert [await serves(line, at) for at in (FRIDAY[0], one, late)] == [{"Cleo"}, set(), set()]
+
+
+async def test_what_an_admin_has_ended_is_undone_by_nobody(line: Stage) -> None:
+    """Bo has Alma's night, is taken off it and put there again: that is no longer what he took. His CAN'T and STOP make
+    it nobody else's, and nobody reads that it is; START takes nothing from him. Alma can be put there."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "telegram", roles=("admin",))
+    await line.rounds(seconds=1)
+    await asks(line)
+    await says(line, bo, "OK")
+
+    async def plans(words: str) -> None:
+        told = await says(line, charlie, words)
+        assert any("OK does it" in text for text in told), (words, told)
+        await says(line, charlie, "OK")
+
+    await plans("REMOVE Bo Friday night")
+    assert (await serves(line), await status(line, 1)) == (set(), Status.CANCELLED)
+    await plans("ADD Alma Friday 22-07")
+    assert await serves(line) == {"Alma"}
+    await plans("REMOVE Alma Friday 22-07")
+    await plans("ADD Bo Friday 22-07")
+    new(alma), new(charlie)
+    assert await says(line, bo, "COVER 1 CAN'T") == ["1: no longer open. Nothing was done."]
+    await bo.write("STOP")
+    await line.rounds(seconds=40)
+    assert await says(line, bo, "START") == ["Welcome back. You get offers again."]
+    assert await serves(line) == {"Bo"}
+    await expires(line)
+    assert not [text for text in (*new(alma), *new(charlie)) if "Bo" in text or "dropped" in text]
 
 
 async def test_who_is_on_call_and_backup_at_once(line: Stage) -> None:
