@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot import datewords, letters, phrases, when
+from bot import datewords, dayside, letters, meaning, phrases, when
+from bot.datewords import Sort
 from bot.errors import NotNow
 from bot.meaning import Said
 from bot.wallclock import instant
@@ -52,7 +53,8 @@ def read(remembered: str | None) -> Closing | None:
 
 
 def until(words: str, now: datetime, zone: ZoneInfo, spoken: Iterable[str], *, month_first: bool) -> datetime:
-    """The instant that somebody names ("until 8", "until Monday 08:00", "for 2 hours"): the next such one by her clock.
+    """The instant that somebody names ("until 8", "until Monday 08:00", "for 2 hours"): the next such one by her clock,
+    of an hour without minutes in either twelve.
 
     NotNow where it is not understood, has passed, or is more than a month away.
     """
@@ -129,22 +131,37 @@ def _hour(said: str, languages: Iterable[str], today: date, *, month_first: bool
 def _named(
     said: str, local: datetime, zone: ZoneInfo, languages: tuple[str, ...], *, month_first: bool
 ) -> datetime | None:
-    """An hour, or a day with or without one; of a part of a day its beginning."""
+    """An hour, or a day with or without one; of a part of a day its beginning. What has passed today comes again."""
     hour = _hour(said, languages, local.date(), month_first=month_first)
+    of_twelve = _is_of_twelve(said, languages, month_first=month_first)
     if hour is not None:
-        return _next(hour, local, zone)
+        return min(_next(at, local, zone) for at in (meaning.twelves(hour) if of_twelve else (hour,)))
     meant = when.read(said, languages, local.date(), month_first=month_first)
     if meant is None or meant.ends is not None or meant.since or meant.now:
         return None
     if meant.other is not None and meant.other.begins is not None and meant.begins is None:
         meant = meant.other  # "Friday 11" is an hour here
-    begins = OPENS[meant.part] if meant.part else meant.begins
-    found = Said(day=meant.day, begins=begins or time(0)).span(zone)[0]
-    if found > local or not (meant.weekly or meant.part):
-        return found
-    return Said(day=meant.day + timedelta(days=7 if meant.weekly else 1), begins=begins or time(0)).span(
-        zone
-    )[0]
+    begins = (OPENS[meant.part] if meant.part else meant.begins) or time(0)
+    hours = meaning.twelves(begins) if of_twelve and meant.begins is not None else (begins,)
+    found = [Said(day=meant.day, begins=at).span(zone)[0] for at in hours]
+    if ahead := [at for at in found if at > local]:
+        return min(ahead)
+    if not (meant.weekly or meant.part):
+        return max(found)
+    later = meant.day + timedelta(days=7 if meant.weekly else 1)
+    return Said(day=later, begins=begins).span(zone)[0]
+
+
+def _is_of_twelve(said: str, languages: tuple[str, ...], *, month_first: bool) -> bool:
+    """Whether it has one bare number that can be an hour of either twelve: not "08", "8:00" or "8 in the morning". The
+    nearer one is meant: a line that opens too early is seen at once."""
+    words = datewords.words(said, languages, month_first=month_first) or []
+    numbers = [word for word in words if word.sort is Sort.NUMBER]
+    told = any(word.sort in (Sort.PART, Sort.CLOCK) for word in words) or _TWO_DIGITS.search(said)
+    return len(numbers) == 1 and dayside.of_twelve(numbers[0], most=12) and not told
+
+
+_TWO_DIGITS: Final = re.compile(r"\b0\d\b")
 
 
 def _next(at: time, local: datetime, zone: ZoneInfo) -> datetime:

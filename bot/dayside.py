@@ -83,5 +83,6 @@ def lone_hour(words: Sequence[DateWord]) -> time | None:
     return hour_of(words[0]) if hour else None
 
 
-def of_twelve(word: DateWord) -> bool:
-    return word.sort is Sort.NUMBER and 0 < value(word) < 12
+def of_twelve(word: DateWord, most: int = 11) -> bool:
+    """Whether nobody can say of which twelve this hour is. At noon things begin; until 12 is until midnight, too."""
+    return word.sort is Sort.NUMBER and 0 < value(word) <= most

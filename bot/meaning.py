@@ -107,5 +107,10 @@ def _twice(begins: time, ends: time | None) -> list[time]:
     return [begins, begins.replace(hour=begins.hour + 12)] if ends is None and begins.hour < 12 else [begins]
 
 
+def twelves(at: time) -> tuple[time, time]:
+    """An hour that was written without saying of which twelve, and the other one that it can be."""
+    return at, at.replace(hour=(at.hour + 12) % 24)
+
+
 def _within(first: time, last: time, one: time) -> bool:
     return first <= one < last if first < last else one >= first or one < last

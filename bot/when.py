@@ -100,9 +100,8 @@ def _from_now(words: list[DateWord], today: date) -> Said | None:
     if words[0].sort is not Sort.TO or not ends or {Sort.TO, Sort.NOW} & {word.sort for word in ends}:
         return None
     if (at := dayside.lone_hour(ends)) is not None:
-        return Said(
-            day=today, now=True, ends=at.replace(fold=0), twelve=dayside.of_twelve(ends[0]), dayless=True
-        )
+        twelve = dayside.of_twelve(ends[0], most=12)
+        return Said(day=today, now=True, ends=at.replace(fold=0), twelve=twelve, dayless=True)
     last = dayside.read(ends, today)
     if last is None or last.part or last.last is not None or last.other is not None:
         return None

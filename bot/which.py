@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot import meaning
 from bot.meaning import DAY, PARTS, Said, Span
 from bot.wallclock import instant, wall
 
@@ -50,7 +51,9 @@ def is_of(said: Said, yesterday: date) -> bool:
 
 
 def coming(said: Said, zone: ZoneInfo, now: datetime) -> Said:
-    """Hours without a day that are over today are tomorrow's."""
+    """Hours without a day that are over today are tomorrow's; "until 7" is until the next seven of either twelve."""
+    if said.now and said.twelve:
+        return min(_both_twelves(said, said.ends), key=lambda one: one.span(zone, now)[1])
     if said.dayless and said.span(zone, now)[1] <= now:
         return replace(said, day=said.day + DAY)
     return said
@@ -150,8 +153,9 @@ def _from_now(said: Said, shifts: Sequence[Span], zone: ZoneInfo, now: datetime)
 def _both_twelves(said: Said, at: time | None) -> list[Said]:
     if at is None or not said.twelve:
         return [said]
-    evening = at.replace(hour=at.hour + 12)
-    return [said, replace(said, begins=said.begins and evening, ends=said.ends and evening)]
+    other = meaning.twelves(at)[1]
+    # Midnight is an hour as good as another, and no `None`.
+    return [said, replace(said, begins=said.begins and other, ends=None if said.ends is None else other)]
 
 
 def _since(said: Said, shifts: Sequence[Span], zone: ZoneInfo) -> list[Span]:

@@ -40,7 +40,19 @@ def meant(words: str) -> str:
         ("до понеділка 08:00", "Mon 30 Nov 08:00"),
         ("until the cows come home", "line.how"),
         ("until 25:00", "line.how"),
-        ("until 8", "Fri 27 Nov 08:00"),
+        ("until 8", "Thu 26 Nov 20:00"),
+        ("until 2", "Fri 27 Nov 02:00"),
+        ("until 3", "Thu 26 Nov 15:00"),
+        ("until 12", "Fri 27 Nov 00:00"),
+        ("until 15", "Thu 26 Nov 15:00"),
+        ("until 08", "Fri 27 Nov 08:00"),
+        ("until 3:00", "Fri 27 Nov 03:00"),
+        ("until 3am", "Fri 27 Nov 03:00"),
+        ("until 3 in the morning", "Fri 27 Nov 03:00"),
+        ("until today 4", "Thu 26 Nov 16:00"),
+        ("until thursday 7", "Thu 26 Nov 19:00"),
+        ("until tomorrow 7", "Fri 27 Nov 07:00"),
+        ("until 1 dec", "Tue 01 Dec 00:00"),
         ("until noon", "Fri 27 Nov 12:00"),
         ("until midnight", "Fri 27 Nov 00:00"),
         ("until 1505", "Thu 26 Nov 15:05"),
@@ -56,10 +68,10 @@ def meant(words: str) -> str:
         ("until tomorrow", "Fri 27 Nov 00:00"),
         ("until next week", "Mon 30 Nov 00:00"),
         ("until fri 11", "Fri 27 Nov 11:00"),
-        ("hasta las 8", "Fri 27 Nov 08:00"),
+        ("hasta las 8", "Thu 26 Nov 20:00"),
         ("hasta el lunes a las 8", "Mon 30 Nov 08:00"),
         ("hasta mañana por la mañana", "Fri 27 Nov 08:00"),
-        ("до 8", "Fri 27 Nov 08:00"),
+        ("до 8", "Thu 26 Nov 20:00"),
         ("до 8 ранку", "Fri 27 Nov 08:00"),
         ("for hours", "line.how"),
         ("until friday 21-06", "line.how"),
@@ -69,7 +81,8 @@ def meant(words: str) -> str:
     ],
 )
 def test_until(words: str, until: str) -> None:
-    """The next such hour by her own clock; what is no time closes nothing."""
+    """The next such hour by her own clock, without minutes or a half of the day in either; what is no time closes
+    nothing."""
     assert meant(words) == until
 
 

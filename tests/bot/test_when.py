@@ -338,6 +338,7 @@ def test_the_night_that_runs(language: str, text: str) -> None:
         ("Friday until 2am", (11, 28, 0, 1), "28 00:01-28 02:00"),
         ("Fri night till 2", (11, 28, 0, 1), "28 00:01-28 02:00"),
         ("until 9", (11, 28, 0, 1), "28 00:01-28 07:00"),
+        ("until 12", (11, 27, 23, 0), "27 23:00-28 00:00"),
         ("Fri 21-06", (11, 28, 0, 1), "28 00:01-28 06:00"),
         ("tonight until 2", (11, 27, 20, 0), "27 22:00-28 02:00"),
         ("Friday until 2am", (11, 26, 20, 0), "27 22:00-28 02:00"),
@@ -359,6 +360,27 @@ def test_the_night_that_runs(language: str, text: str) -> None:
 def test_hours_of_a_night(text: str, now: tuple[int, ...], what: str) -> None:
     """Of Friday's, and the one a week later."""
     assert chosen(text, at(NEW_YORK, *now), [night(27), night(34)], NEW_YORK) == what
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("until 2", "26 14:00"),
+        ("now until 7", "26 19:00"),
+        ("until 12", "26 12:00"),
+        ("until 11", "26 11:00"),
+        ("until 10", "26 22:00"),
+        ("until 02:00", "27 02:00"),
+        ("until 7am", "27 07:00"),
+    ],
+)
+def test_until_an_hour_that_no_shift_decides(text: str, ends: str) -> None:
+    """At ten in the morning AWAY and ADD mean the nearer of the two; with minutes, the hour of that name."""
+    now = at(NEW_YORK, 11, 26, 10)
+    read = when.read(text, ["en"], TODAY, month_first=True)
+    assert read is not None
+    start, end = which.coming(read, NEW_YORK, now).span(NEW_YORK, now)
+    assert (start, f"{end.astimezone(NEW_YORK):%d %H:%M}") == (now, ends)
 
 
 def test_a_day_shift_is_no_night() -> None:
