@@ -24,6 +24,7 @@ from handlers.coverwords import (
     proposals,
     put,
     tell_admins,
+    whens,
 )
 from handlers.line import Line
 from handlers.turn import Turn
@@ -217,11 +218,17 @@ def _untaken(work: Work, line: Line, cover: Cover, place: str) -> None:
 
 
 def cancel(work: Work, line: Line, cover: Cover, giver: Staff | None) -> bool:
-    """What she asked for is no longer hers to give; she, or else the admins, hear so."""
+    """What she asked for is no longer hers to give, or not the whole of it; she, or else the admins, hear so."""
     if not work.covers.settle(cover, replace(cover, status=Status.CANCELLED, decided=work.now)):
         return False
+    start = max(cover.start, work.now)
+    rest = covering.hers(books(work, line), cover.schedule, cover.giver, start, cover.end) if giver else []
     for person in concerned(work, cover):
-        inform(work, line, person, cover, "cover.cancelled")
+        if giver is None or not rest:
+            inform(work, line, person, cover, "cover.cancelled")
+            continue
+        place = "cover.cancelled.rest" if person.id == giver.id else "cover.cancelled.rest.other"
+        inform(work, line, person, cover, place, giver=giver.name, shifts=whens(line, person, cover, rest))
     if giver is None:
         tell_admins(work, line, cover, "cover.cancelled", but=(cover.by,))
     return True

@@ -660,6 +660,23 @@ async def test_the_giver_has_gone(line: Stage) -> None:
     assert await says(line, bo, "OK") == ["1: no longer open. Nothing was done."]
 
 
+async def test_a_part_of_what_she_asked_for_is_gone(line: Stage) -> None:
+    """Alma's night is asked for, and an admin gives Cleo two hours of it: what is left is hers, and she hears that
+    nobody is asked about it any more."""
+    alma, bo, _cleo = await three(line)
+    charlie = await line.staff("Charlie", "sms", roles=("admin",))
+    await asks(line)
+    (sure,) = await says(line, charlie, "COVER Friday 23-01 FOR Alma BY Cleo")
+    await says(line, charlie, echo(sure))
+    new(alma)
+    await expires(line)
+    told = "Cover 1 is closed: a part of that shift is no longer yours. You still serve "
+    assert [text.removeprefix(told) for text in new(alma) if text.startswith("Cover 1 is closed")] == [
+        "Fri 27 Nov 22:00-23:00, Sat 28 Nov 01:00-07:00. COVER asks for it anew."
+    ]
+    assert await says(line, bo, "OK") == ["1: no longer open. Nothing was done."]
+
+
 async def test_who_next_and_off(line: Stage) -> None:
     """Who is there and who comes; OFF says who is left, and the admins hear when nobody is."""
     alma, bo, _cleo = await three(line)
