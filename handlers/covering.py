@@ -195,7 +195,14 @@ def _dropped(work: Work, line: Line, cover: Cover) -> bool:
         said = {"name": taker.name if taker else "", "giver": giver.name if giver else ""}
         if cover.returned is not None:
             said["back"] = line.span_for(person, *cover.returned)
-        place = "cover.dropped" if cover.returned is None else "cover.dropped.swap"
+            inform(work, line, person, cover, "cover.dropped.swap", **said)
+            continue
+        if person.id == cover.giver:
+            serves = covering.hers(books(work, line), cover.schedule, person.id, cover.start, cover.end)
+            said["shifts"] = whens(line, person, cover, serves)
+            place = "cover.dropped.giver" if serves else "cover.dropped.giver.off"
+        else:
+            place = "cover.dropped.taker" if person.id == cover.taker else "cover.dropped"
         inform(work, line, person, cover, place, **said)
     return True
 

@@ -227,6 +227,14 @@ async def test_an_agreement_that_a_new_rota_leaves_out_is_told(line: Stage) -> N
         f"{cover.number}: no longer open. Nothing was done."
     ]
 
+    await asks(line)
+    await says(line, bo, "OK")
+    new(alma), new(bo)
+    await nights(line, "Alma", "Bo", "Cleo")
+    await expires(line)
+    assert f"Bo no longer serves for you: the rota was changed (cover 2). You serve {NIGHT}." in new(alma)
+    assert f"You no longer serve for Alma, {NIGHT}: the rota was changed (cover 2)." in new(bo)
+
 
 async def test_nobody_takes_it(line: Stage) -> None:
     """The shift begins: it is Alma's, and she and the admin are told; it can no longer be taken."""
