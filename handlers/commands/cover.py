@@ -14,7 +14,7 @@ from bot.grammar import Command
 from bot.people import Role, Staff
 from bot.phrases import phrase
 from handlers import assigning, covering, dates, naming, plans, serving
-from handlers.coverwords import books
+from handlers.coverwords import books, when
 from handlers.turn import Turn
 
 SURE: Final = {
@@ -93,7 +93,7 @@ def listed(turn: Turn) -> None:
 
 def _line(turn: Turn, one: Cover, name: str) -> str:
     what = "SWAP " if one.deal is Deal.SWAP else ""
-    return f"{one.number}: {what}{name}, {turn.line.span_for(turn.staff, one.start, one.end)}"
+    return f"{one.number}: {what}{name}, {when(turn.line, turn.staff, one)}"
 
 
 def _by_number(turn: Turn, asked: planwords.Numbered) -> None:
@@ -116,7 +116,7 @@ def _dropped_by_admin(turn: Turn, number: int) -> None:
         serving.give_back(turn.work, turn.line, number, turn.staff)
         return
     giver = turn.work.staff.get(found.giver)
-    span = turn.line.span_for(turn.staff, found.start, found.end)
+    span = when(turn.line, turn.staff, found)
     name = giver.name if giver else turn.line.say_to(turn.staff, phrase("staff.gone"))
     what = phrase("cover.sure.drop", number=str(number), name=name, span=span)
     plan = plans.Dropped(found.start, found.end, number=number)

@@ -456,6 +456,11 @@ async def test_who_is_on_call_and_backup_at_once(line: Stage) -> None:
     one, two = new(bo)
     assert one.startswith(f"Alma asks for cover: {NIGHT} (your time).")
     assert two.startswith(f"Alma asks for cover: {NIGHT} (backup) (your time).")
+    (told,) = await says(line, alma, "COVER")
+    assert told.startswith(f"Open: 1: Alma, {NIGHT}; 2: Alma, {NIGHT} (backup). COVER")
+    (sure,) = await says(line, charlie, "COVER 2 DROP")
+    assert sure.startswith(f"Take back cover 2: Alma, {NIGHT} (backup) (your time)?")
+    await says(line, charlie, "CAN'T")
     for number in (1, 2):
         await says(line, alma, f"COVER {number} DROP")
 
