@@ -42,6 +42,11 @@ class Voice:
         return text + "".join(f" · {note}" for note in said.get("notes", "").split(NOTE_SEPARATOR) if note)
 
 
+def shorter(what: Phrase) -> Phrase:
+    """Its second form, where it has one."""
+    return Phrase(what.place + SHORT, what.arguments) if phrases.has(what.place + SHORT) else what
+
+
 NOTE_SEPARATOR = "\n"
 SHORT: Final = ".short"
 """Some texts to staff have a second form, without what can be missed, for when the first takes three segments: a name

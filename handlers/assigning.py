@@ -12,7 +12,7 @@ from bot.changes import Kind, Override, Status
 from bot.covers import Cover, Deal
 from bot.errors import NotNow
 from bot.people import Staff, StaffId
-from bot.phrases import Phrase, phrase
+from bot.phrases import phrase
 from bot.schedules import Schedule
 from handlers import apply, dates, exchanging, planning, serving
 from handlers.coverwords import books
@@ -126,10 +126,9 @@ def remove(turn: Turn, person: Staff, schedules: Sequence[str], start: datetime,
         _inform(turn, person, "plan.removed", "plan.removed.done", start, end)
 
 
-def is_away(turn: Turn, person: Staff, start: datetime, end: datetime) -> list[Phrase]:
-    """What an admin reads before she puts somebody on call who has said that she is away then."""
-    away = rules.is_away(books(turn.work, turn.line), person.id, start, end)
-    return [phrase("plan.away", name=person.name)] if away else []
+def is_away(turn: Turn, person: Staff, start: datetime, end: datetime) -> bool:
+    """Whether she has said that she is away then, which an admin reads before she puts her on call."""
+    return rules.is_away(books(turn.work, turn.line), person.id, start, end)
 
 
 def leaves_a_gap(turn: Turn, person: StaffId, schedule: str, start: datetime, end: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -98,20 +98,19 @@ def read_back_to_admin(
     what: Phrase,
     plan: Direct | Put | Request | Dropped,
     word: str,
-    warning: Sequence[Phrase] = (),
 ) -> None:
-    """The same of what is done in others' names, with what speaks against it: by SMS it takes `word` and a number that
+    """The same of what is done in others' names: by SMS it takes `word` and a number that
     only her phone shows, for whoever forges her number could text the command and a blind OK, and empty a night.
     Telegram's senders cannot be forged."""
     if turn.contact.medium is not Medium.SMS:
-        _ask(turn, turn.joined([what, *warning, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
+        _ask(turn, turn.joined([what, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
         return
     guesses.stop(turn, "sure.echo.guessed")
     number = echoes.draw(turn, word)
     how = phrase("sure.echo", word=word, number=number)
     _ask(
         turn,
-        turn.joined([what, *warning, how]),
+        turn.joined([what, how]),
         QuestionKind.ECHO,
         Echoed(word=word, number=number, plan=plan),
     )

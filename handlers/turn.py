@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot import segments
+from bot import listing, segments
 from bot.conversation import Conversation
 from bot.messages import Inbound, Writer
 from bot.people import Came, Contact, Medium, QuestionId, Staff
 from bot.phrases import Phrase, phrase
 from bot.redact import Secret
+from bot.voice import shorter
 from handlers import apply
 from handlers.line import Line
 from storage.work import Work
@@ -48,9 +49,14 @@ class Turn:
         apply.tell(self.work, self.line, self.contact, self.joined(sentences))
 
     def joined(self, sentences: Sequence[Phrase]) -> Secret[str]:
-        """The same, to be said; by SMS in plain letters where that is cheaper."""
+        """The same, to be said; by SMS in plain letters where that is cheaper, in shorter forms where the others
+        take three segments together."""
         text = " ".join(self.line.say_to(self.staff, one) for one in sentences)
-        return Secret(segments.cheapest(text) if self.contact.medium is Medium.SMS else text)
+        if self.contact.medium is not Medium.SMS:
+            return Secret(text)
+        if segments.staff(text) > listing.MOST:
+            text = " ".join(self.line.say_to(self.staff, shorter(one)) for one in sentences)
+        return Secret(segments.cheapest(text))
 
     def tell_about(self, conversation: Conversation, place: str, /, **arguments: str) -> None:
         """A short answer that comes from a conversation."""

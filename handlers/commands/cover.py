@@ -136,8 +136,8 @@ def _for(turn: Turn, asked: planwords.For) -> None:
     first, *also = assigning.replaceable(turn, giver, taker, schedules, *span)
     said = {"name": giver.name, "taker": taker.name, "span": dates.naming(turn, span, [first, *also], giver)}
     plan = plans.Direct(*span, giver=giver.id, taker=taker.id, schedule=first, also=tuple(also))
-    warning = assigning.is_away(turn, taker, *span)
-    plans.read_back_to_admin(turn, phrase("cover.sure.by", **said), plan, "COVER", warning)
+    place = "cover.sure.by.away" if assigning.is_away(turn, taker, *span) else "cover.sure.by"
+    plans.read_back_to_admin(turn, phrase(place, **said), plan, "COVER")
 
 
 def _read_back(turn: Turn, giver: Staff, schedules: list[str], span: Span) -> None:

@@ -32,10 +32,10 @@ def add(turn: Turn, command: Command) -> None:
         raise NotNow("away.long", days=str(absences.LONGEST.days))
     schedule = _first(turn)
     assigning.may_add(turn, person, schedule, start, end)
-    what = phrase("plan.add.sure", name=person.name, span=turn.line.span_for(turn.staff, start, end))
+    place = "plan.add.sure.away" if assigning.is_away(turn, person, start, end) else "plan.add.sure"
+    what = phrase(place, name=person.name, span=turn.line.span_for(turn.staff, start, end))
     plan = plans.Put(start, end, person=person.id, schedule=schedule)
-    warning = assigning.is_away(turn, person, start, end)
-    plans.read_back_to_admin(turn, what, plan, "ADD", warning)
+    plans.read_back_to_admin(turn, what, plan, "ADD")
 
 
 def remove(turn: Turn, command: Command) -> None:

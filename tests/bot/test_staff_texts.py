@@ -10,7 +10,7 @@ import pytest
 
 from bot import listing, moments, phrases, segments
 from bot.phrases import Phrase, catalogue
-from bot.voice import SHORT, Voice
+from bot.voice import SHORT, Voice, shorter
 from tests.bot.test_phrases import fields
 
 ENGLISH = catalogue("en")
@@ -112,24 +112,27 @@ def to_staff() -> list[str]:
     return [
         place
         for place in places[places.index("staff.invitation") :]
-        if not place.startswith((*NOT_SENT, *THEIRS)) and place not in WORDS_OF_DATES
+        if not place.startswith((*NOT_SENT, *THEIRS))
+        and place not in WORDS_OF_DATES
+        and not place.endswith(SHORT)
     ]
 
 
-TOGETHER = [
-    (sure, how)
-    for sure in (
-        "cover.sure.for",
-        "cover.sure.for.nobody",
-        "cover.sure.by",
-        "cover.sure.drop",
-        "plan.add.sure",
-        "plan.remove.sure",
-        "plan.remove.sure.gap",
-    )
-    for how in ("sure.ok", "sure.echo")
-]
-"""Sentences that stand in one text."""
+READ_BACK = {
+    "cover.sure.for": "COVER",
+    "cover.sure.for.nobody": "COVER",
+    "cover.sure.by": "COVER",
+    "cover.sure.by.away": "COVER",
+    "cover.sure.drop": "COVER",
+    "plan.add.sure": "ADD",
+    "plan.add.sure.away": "ADD",
+    "plan.remove.sure": "REMOVE",
+    "plan.remove.sure.gap": "REMOVE",
+}
+"""What is read back to admins in one text with the number to send, and the word of it."""
+BOTH = "on call, backup"
+BACKUPS = ("cover", "swap.ask", "plan.remove")
+"""Texts of which that name which schedule is meant: both where it is read back, else the backup."""
 
 
 def told(place: str) -> list[str]:
@@ -150,6 +153,8 @@ def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> No
             said = {one: filled[one] for one in names} | ({"told": sentence} if sentence else {})
             if {"asked", "take"} <= set(names):
                 said["asked"] = others(language, TO_ADMINS)
+            if "span" in said and place.startswith(BACKUPS) and place not in READ_BACK:
+                said["span"] += f" ({BOTH if place.startswith('cover.sure') else 'backup'})"
             if place == "cover.not.on":
                 said["shifts"] = ", ".join(listing.within([filled["span"]] * 3))
             text = LINE.say(Phrase(place, said), language, country="UA")
@@ -157,22 +162,35 @@ def test_a_text_to_staff_is_two_segments_at_most(language: str, name: str) -> No
             assert ".." not in text, text
             if segments.staff(text) > listing.MOST:
                 over.add(place)
-    for together in TOGETHER:
-        text = " ".join(
-            LINE.say(Phrase(place, {one: filled[one] for one in fields(ENGLISH[place])}), language)
-            for place in together
-        )
+    for sure, word in READ_BACK.items():
+        both = [
+            Phrase(place, {one: filled[one] for one in fields(ENGLISH[place])} | {"word": word})
+            for place in (sure, "sure.echo")
+        ]
+        if sure.startswith(BACKUPS):
+            both[0].arguments["span"] += f" ({BOTH})"
+        text = " ".join(LINE.say(one, language) for one in both)
         if segments.staff(text) > listing.MOST:
-            over.add(" + ".join(together))
+            text = " ".join(LINE.say(shorter(one), language) for one in both)
+        if segments.staff(text) > listing.MOST:
+            over.add(sure)
     assert over <= LONGER.keys()
+
+
+def said(place: str, language: str, name: str) -> str:
+    """With the schedules that are meant, where that is said."""
+    filled = values(language, name)
+    span = f"{filled['span']} ({BOTH})" if place.startswith(BACKUPS) else filled["span"]
+    return f" {phrases.say(place, language, **filled | {'span': span})}" if place else ""
 
 
 @pytest.mark.parametrize("place", [place.removesuffix(SHORT) for place in ENGLISH if place.endswith(SHORT)])
 def test_a_shorter_form_is_said_somewhere(place: str) -> None:
     """Where the longer one takes three segments; it needs nothing that whoever says that did not give."""
     assert fields(ENGLISH[place + SHORT]) <= fields(ENGLISH[place])
+    behind = "sure.echo" if place in READ_BACK else "cover.sure.by" if place == "sure.echo" else ""
     assert any(
-        segments.staff(phrases.say(place, language, **values(language, name))) > listing.MOST
+        segments.staff(said(place, language, name) + said(behind, language, name)) > listing.MOST
         for language in LANGUAGES
         for name in NAMES
     )
