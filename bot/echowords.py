@@ -12,6 +12,7 @@ from bot import answerwords
 
 MOST: Final = 80
 """Characters: what is longer is a message, whatever it consists of."""
+DIGITS: Final = 5
 WORDS: Final = {
     "add": "ADD",
     "remove": "REMOVE",
@@ -51,6 +52,3 @@ def read(text: str) -> Echo | None:
     if len(number) != DIGITS or not (agreed or _REFUSED.fullmatch(left)):
         return None
     return Echo(number, word, refused=not agreed)
-
-
-DIGITS: Final = 5

@@ -10,7 +10,8 @@ from handlers.turn import Turn
 
 
 def stop(turn: Turn, place: str) -> None:
-    """NotNow with this phrase where she has texted too many wrong ones today (UTC): no right one counts then."""
+    """NotNow with this phrase where she has texted too many wrong ones today (UTC), from whatever phone of hers: no
+    right one counts then."""
     if turn.work.requests.guesses(turn.staff.id) >= GUESSES:
         raise NotNow(place)
 

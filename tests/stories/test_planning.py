@@ -640,7 +640,7 @@ async def test_who_guesses_numbers_is_stopped(line: Stage) -> None:
         await line.settled()
         await says(line, charlie, str(10_000 + (number + guess) % 90_000))
     assert robin.silent
-    refused = "Too many wrong numbers today: none from this phone counts until tomorrow. Ask another admin."
+    refused = "Too many wrong numbers today: none of yours counts until tomorrow. Ask another admin."
     for text in (str(number), f"REMOVE {number}", f"REMOVE {10_000 + (number + 7) % 90_000}", words):
         assert await says(line, charlie, text) == [refused], text
     assert robin.silent
