@@ -111,11 +111,15 @@ def readable(work: Work, *, stolen: bool = False) -> int:
 
 
 async def rotated(store: Store, **more: Any) -> None:
-    """A rotation from its beginning to its end, after whoever holds it."""
+    """A rotation from its beginning to its end, after whoever holds it; begun anew where the machine was so busy that
+    another process thought this one dead."""
     rotator = Rotator(store, lease=LEASE, **more)
-    while not await rotator.take(due_only=False):  # noqa: ASYNC110 - another process
-        await asyncio.sleep(0.01)
-    await rotator.rotate()
+    while True:
+        while not await rotator.take(due_only=False):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
+        with suppress(TakenOver):
+            await rotator.rotate()
+            return
 
 
 def _rotates(url: str, keyring: Path, root: bytes, pepper: bytes, dies_at: int | None) -> None:
