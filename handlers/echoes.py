@@ -99,6 +99,7 @@ def bare(turn: Turn) -> bool:
     waiting = [(one.word, one.by) for one in _waiting(turn) if isinstance(one.by, Request)]
     for word, request in waiting[:1]:
         if refused:
+            desk.was_answer(turn, request.id)
             turn.work.requests.settle(request, RequestState.REFUSED)
             turn.tell("plan.dropped")
         else:
@@ -122,6 +123,10 @@ def heard(turn: Turn, text: str, obey: Callable[[Turn, Command | questions.Answe
         return False
     waiting = _waiting(turn)
     meant = [one for one in waiting if one.number == said.number]
+    for one in waiting:
+        if one in meant or one.word == said.word:
+            # Digits that were held before were this number, mistyped.
+            desk.was_answer(turn, one.by.id)
     if meant:
         guesses.stop(turn, "sure.echo.guessed")
         _came(turn, meant, said, obey)
@@ -152,7 +157,6 @@ def _came(
 ) -> None:
     """A number that waits: it is done, unless she says CAN'T to it, or another word than it was asked for with."""
     one = next((one for one in meant if one.word == said.word), meant[0])
-    desk.was_answer(turn, one.by.id)
     if said.refused:
         if isinstance(one.by, Question):
             obey(turn, questions.Answer(one.by, agreed=False))
