@@ -70,12 +70,9 @@ def shifts_within(turn: Turn, start: datetime, end: datetime) -> list[tuple[str,
         for one in rules.hers(known, schedule.name, turn.staff.id, first - rules.NEAR, last + rules.NEAR):
             begins, ends = max(one[0], turn.work.now), one[1]
             if begins < last and first < ends:
-                whole = (
-                    (begins, ends)
-                    if ends - begins <= timedelta(hours=24)
-                    else (max(begins, first), min(ends, last))
-                )
-                found.append((schedule.name, whole))
+                whole = ends - begins <= LONG
+                span = (begins, ends) if whole else (max(begins, first), min(ends, last))
+                found.append((schedule.name, span))
     return sorted(found, key=lambda one: one[1])
 
 

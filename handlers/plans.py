@@ -75,13 +75,14 @@ class Several(Plan, frozen=True, tag="several"):
     shifts: tuple[tuple[str, tuple[datetime, datetime]], ...] = ()
 
 
-Plans = Request | Direct | Put | Dropped | Absent | Several
+ForOthers = Request | Direct | Put | Dropped
+Plans = ForOthers | Absent | Several
 
 
 class Echoed(echoes.Asked, frozen=True, kw_only=True):
     """What is done once `word` comes back with `number`."""
 
-    plan: Direct | Put | Request | Dropped
+    plan: ForOthers
 
 
 _PLAN: Final = msgspec.msgpack.Decoder(Plans)
@@ -93,27 +94,17 @@ def read_back(turn: Turn, what: Phrase, plan: Plans) -> None:
     _ask(turn, what, QuestionKind.READ_BACK, plan)
 
 
-def read_back_to_admin(
-    turn: Turn,
-    what: Phrase,
-    plan: Direct | Put | Request | Dropped,
-    word: str,
-) -> None:
-    """The same of what is done in others' names: by SMS it takes `word` and a number that
-    only her phone shows, for whoever forges her number could text the command and a blind OK, and empty a night.
-    Telegram's senders cannot be forged."""
+def read_back_to_admin(turn: Turn, what: Phrase, plan: ForOthers, word: str) -> None:
+    """The same of what is done in others' names: by SMS it takes `word` and a number that only her phone shows, for
+    whoever forges her number could text the command and a blind OK, and empty a night. Telegram's senders cannot be
+    forged."""
     if turn.contact.medium is not Medium.SMS:
         _ask(turn, turn.joined([what, phrase("sure.ok")]), QuestionKind.READ_BACK, plan)
         return
     guesses.stop(turn, "sure.echo.guessed")
     number = echoes.draw(turn, word)
-    how = phrase("sure.echo", word=word, number=number)
-    _ask(
-        turn,
-        turn.joined([what, how]),
-        QuestionKind.ECHO,
-        Echoed(word=word, number=number, plan=plan),
-    )
+    sure = turn.joined([what, phrase("sure.echo", word=word, number=number)])
+    _ask(turn, sure, QuestionKind.ECHO, Echoed(word=word, number=number, plan=plan))
 
 
 def _ask(turn: Turn, what: Words, kind: QuestionKind, about: Plans | Echoed) -> None:
